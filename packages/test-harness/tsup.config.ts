@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsup';
+
+// Types come from 'tsc -b' (project references, declaration maps); tsup makes the JavaScript.
+export default defineConfig({
+  entry: ['src/index.ts'],
+  outDir: 'dist',
+  format: 'esm',
+  target: 'node20',
+  splitting: true,
+  sourcemap: true,
+  clean: false,
+  dts: false,
+});

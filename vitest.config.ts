@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
+// Tests read the sources of every package, so that no stale build can pass; only what runs as a process of its own
+// (the daemon, the commands) is the build.
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: '@xen-migration/stream-format/node', replacement: source('stream-format/src/node/index.ts') },
+      { find: '@xen-migration/libxc/embedded', replacement: source('libxc/src/embedded/index.ts') },
+      { find: '@xen-migration/libxc/xenstore', replacement: source('libxc/src/xenstore/index.ts') },
+      { find: /^@xen-migration\/([a-z-]+)$/, replacement: source('$1/src/index.ts') },
+    ],
+  },
+  test: {
+    include: ['packages/*/src/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
