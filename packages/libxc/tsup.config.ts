@@ -2,7 +2,13 @@ import { defineConfig } from 'tsup';
 
 // Types come from 'tsc -b' (project references, declaration maps); tsup makes the JavaScript.
 export default defineConfig({
-  entry: ['src/index.ts', 'src/embedded/index.ts', 'src/embedded/daemon/main.ts', 'src/embedded/daemon/vcpu-worker.ts', 'src/xenstore/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/embedded/index.ts',
+    'src/embedded/daemon/main.ts',
+    'src/embedded/daemon/vcpu-worker.ts',
+    'src/xenstore/index.ts',
+  ],
   outDir: 'dist',
   format: 'esm',
   target: 'node20',
