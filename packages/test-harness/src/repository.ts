@@ -1,0 +1,19 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root folder, with a slash at its end. */
+export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Names of the workspace's packages, without the scope. */
+export function workspacePackages(): string[] {
+  return readdirSync(`${repositoryRoot}packages`);
+}
+
+/**
+ * The folder of real streams that are too large for the repository: XEN_STREAMS_DIR, or `streams` in a folder `shared`
+ * beside the repository. Undefined where there is none; a test that needs it then skips and says so.
+ */
+export function sharedStreams(): string | undefined {
+  const folder = process.env.XEN_STREAMS_DIR ?? `${repositoryRoot}../shared/streams`;
+  return existsSync(folder) ? folder : undefined;
+}
