@@ -1,0 +1,28 @@
+/** One line of the benchmark's report: a figure of ours beside its peer's, measured in the same run. */
+export interface Row {
+  readonly what: string;
+  readonly size: string;
+  readonly ours: string;
+  readonly peer: string;
+  readonly ratio: string;
+  readonly goal: string;
+  readonly met: boolean | undefined;
+}
+
+const columns = ['what', 'size', 'ours', 'peer', 'ratio', 'goal'] as const;
+
+export function formatTable(rows: readonly Row[]): string {
+  const lines = [Object.fromEntries(columns.map((c) => [c, c])) as Record<(typeof columns)[number], string>, ...rows];
+  const width = (c: (typeof columns)[number]) => Math.max(...lines.map((l) => l[c].length));
+  return lines
+    .map((line, i) => {
+      const cells = columns.map((c) => line[c].padEnd(width(c))).join('  ');
+      if (i === 0) return `${cells}  met`;
+      const met = rows[i - 1]?.met;
+      return `${cells}  ${met === undefined ? '-' : met ? 'yes' : 'NO'}`;
+    })
+    .join('\n');
+}
+
+export const seconds = (s: number) => (s < 1 ? `${(s * 1000).toFixed(0)} ms` : `${s.toFixed(2)} s`);
+export const mib = (m: number) => (m >= 1024 ? `${(m / 1024).toFixed(m % 1024 === 0 ? 0 : 1)} GiB` : `${m.toFixed(0)} MiB`);
