@@ -1,0 +1,2 @@
+export * from './build-domain.js';
+export * from './types.js';
