@@ -1,9 +1,9 @@
 import type { KernelImage } from '../embedded/guest/image.js';
+import { KERNEL_PFN } from '../embedded/guest/load-layout.js';
 import { PAGE_SIZE } from '../hypervisor/frames.js';
 import { HVM_PARAM } from '../x86/registers.js';
 import { HVM_START_INFO } from '../x86/start-info.js';
 import { seedGrantTable } from './grant-table.js';
-import { KERNEL_PFN } from './guest-layout.js';
 import { GuestMemory } from './guest-memory.js';
 import { bootCpuRecord, withBootCpu } from './hvm-context.js';
 import {

@@ -1,4 +1,5 @@
 import type { KernelImage } from '../embedded/guest/image.js';
+import { KERNEL_PFN, PV_VIRT_BASE } from '../embedded/guest/load-layout.js';
 import { PAGE_SIZE } from '../hypervisor/frames.js';
 import { foldCr3 } from '../x86/cr3.js';
 import { pvLayout, SHARED_VCPUS, VCPU_INFO_SIZE, VGCF_ONLINE } from '../x86/layout.js';
@@ -6,7 +7,6 @@ import { PV64_CONTEXT, PV64_REGISTERS } from '../x86/registers.js';
 import { SIF_VIRT_P2M_4TOOLS, START_INFO_64, START_INFO_MAGIC } from '../x86/start-info.js';
 import { wordsOf, writeU32, writeWord } from '../x86/words.js';
 import { seedGrantTable } from './grant-table.js';
-import { KERNEL_PFN, PV_VIRT_BASE } from './guest-layout.js';
 import { GuestMemory } from './guest-memory.js';
 import { populateRange } from './populate.js';
 import { type PvTables, planTables, writeTable } from './pv-page-tables.js';

@@ -1,5 +1,5 @@
+import { PV_VIRT_BASE } from '../embedded/guest/load-layout.js';
 import { PAGE_TABLE_ENTRIES } from '../x86/page-table.js';
-import { PV_VIRT_BASE } from './guest-layout.js';
 
 /** Flags of entries as the builder makes them: present, (writable,) user, accessed; tables are dirty too. */
 const PAGE_RW = 0x27;

@@ -29,6 +29,12 @@ export class Assembler {
     return this;
   }
 
+  /** Names the first byte behind the text: where the zero pages will lie. Nothing may follow. */
+  labelEnd(name: string): this {
+    this.labels.set(name, Math.ceil(this.at / PAGE_SIZE) * PAGE_SIZE);
+    return this;
+  }
+
   moveImmediate(a: Register, value: number): this {
     return this.emit(OP.MOVI, a, 0, 0, 0, value);
   }
@@ -48,6 +54,12 @@ export class Assembler {
   /** Loads into, or stores from, register a at [base + displacement]. */
   access(op: Access, a: Register, base: Register, displacement: number): this {
     return this.emit(OP[op], a, base, 0, displacement);
+  }
+
+  /** a := the address of a label. */
+  loadAddress(a: Register, label: string): this {
+    this.refer(label);
+    return this.emit(OP.LEA, a);
   }
 
   jump(label: string): this {

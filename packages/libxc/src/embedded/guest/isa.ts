@@ -64,6 +64,8 @@ export const OP = {
   SHUTDOWN: 0x16,
   /** This vcpu goes down (VCPUOP_down). */
   DOWN: 0x17,
+  /** a := address of this instruction + displacement */
+  LEA: 0x18,
   /** The page signature's first byte, 'X'. */
   SIGNATURE: 0x58,
 } as const;

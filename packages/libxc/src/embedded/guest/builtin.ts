@@ -1,0 +1,14 @@
+import { KernelImageError } from './image.js';
+import { selfcheckImage } from './selfcheck.js';
+
+/** The kernels that come with the embedded host; xl.cfg names them "builtin:NAME". */
+const BUILTIN: Readonly<Record<string, () => Uint8Array>> = { selfcheck: selfcheckImage };
+
+export const BUILTIN_PREFIX = 'builtin:';
+
+/** The image of a built-in kernel. @throws KernelImageError for a name there is none of */
+export function builtinKernel(name: string): Uint8Array {
+  const make = Object.hasOwn(BUILTIN, name) ? BUILTIN[name] : undefined;
+  if (make !== undefined) return make();
+  throw new KernelImageError(`no built-in kernel '${name}'; there is: ${Object.keys(BUILTIN).join(', ')}`);
+}

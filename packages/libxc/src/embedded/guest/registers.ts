@@ -1,0 +1,52 @@
+import type { RegisterLayout } from '../../x86/registers.js';
+import { GuestFault } from './fault.js';
+
+/** 2^53 / 2^32: a number whose high word is below this is exact. */
+const HIGH_LIMIT = 0x20_0000;
+
+/**
+ * A vcpu's registers, in the very bytes of its context: whoever reads the context of a stopped vcpu reads what the next
+ * instruction will see.
+ */
+export class Registers {
+  private readonly words: Uint32Array;
+  private readonly general: readonly number[];
+  private readonly ripAt: number;
+
+  /** @param context at an address divisible by 4 */
+  constructor(context: Uint8Array, layout: RegisterLayout) {
+    this.words = new Uint32Array(context.buffer, context.byteOffset, context.byteLength >>> 2);
+    this.general = layout.general.map((offset) => offset / 4);
+    this.ripAt = layout.rip / 4;
+  }
+
+  /** @throws GuestFault OVERFLOW when the register holds no exact number */
+  get(register: number): number {
+    return this.read(this.general[register & 15]!);
+  }
+
+  set(register: number, value: number): void {
+    this.write(this.general[register & 15]!, value);
+  }
+
+  get rip(): number {
+    return this.read(this.ripAt);
+  }
+
+  set rip(value: number) {
+    this.write(this.ripAt, value);
+  }
+
+  private read(at: number): number {
+    const high = this.words[at + 1]!;
+    if (high >= HIGH_LIMIT) throw new GuestFault('OVERFLOW', `a register holds ${hex(high)}${hex(this.words[at]!)}`);
+    return high * 2 ** 32 + this.words[at]!;
+  }
+
+  private write(at: number, value: number): void {
+    this.words[at] = value % 2 ** 32;
+    this.words[at + 1] = Math.floor(value / 2 ** 32);
+  }
+}
+
+const hex = (word: number) => word.toString(16).padStart(8, '0');

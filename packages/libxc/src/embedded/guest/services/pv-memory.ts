@@ -1,0 +1,104 @@
+import { PAGE_SIZE } from '../../../hypervisor/frames.js';
+import { PAGE_TABLE_ENTRIES } from '../../../x86/page-table.js';
+import { GuestFault } from '../fault.js';
+import type { Kernel } from './kernel.js';
+
+/** Page-table flags as this kernel makes them: present, user, accessed, dirty; and writable. */
+export const PTE = { readOnly: 0x65, writable: 0x67, table: 0x67, none: 0 } as const;
+
+/** Distances from the base of the linear map, each with a level-3 table of its own: no guest is as large. */
+const FIXMAP_OFFSET = 2 ** 39;
+const P2M_OFFSET = 2 ** 40;
+
+/** Of the fixmap. */
+const CHURN_OFFSET = PAGE_SIZE * PAGE_TABLE_ENTRIES;
+
+export const sharedInfoAddress = (kernel: Kernel) => kernel.get('virtBase') + FIXMAP_OFFSET;
+/** Where the page table under churn is hooked in: 2 MiB of addresses. */
+export const churnAddress = (kernel: Kernel) => kernel.get('virtBase') + FIXMAP_OFFSET + CHURN_OFFSET;
+export const linearP2mAddress = (kernel: Kernel) => kernel.get('virtBase') + P2M_OFFSET;
+
+/** The mfn of a pfn, from the guest's own p2m. */
+export function mfnOf(kernel: Kernel, pfn: number): number {
+  return kernel.space.read64(kernel.get('mfnList') + pfn * 8);
+}
+
+/** Takes the next page that the kernel has not used yet; zeroed. */
+export function allocatePage(kernel: Kernel): number {
+  const pfn = kernel.get('nextFreePfn');
+  if (pfn >= kernel.get('mappedPages')) throw new GuestFault('PANIC', `the kernel ran out of memory at pfn ${pfn}`);
+  kernel.set('nextFreePfn', pfn + 1);
+  const page = kernel.space.forWrite(kernel.addressOfPfn(pfn));
+  page.words.fill(0);
+  kernel.space.wrote(page);
+  return pfn;
+}
+
+/** Sets the entry of level `level` that translates an address: its tables exist down to there. */
+export function setEntry(kernel: Kernel, address: number, level: 1 | 2 | 3 | 4, mfn: number, flags: number): void {
+  const { tables, root } = kernel.pv();
+  const page = Math.floor(address / PAGE_SIZE);
+  const table = level === 4 ? root() : tables.tableMfn(page, level);
+  const index = Math.floor(page / 2 ** (9 * (level - 1))) % PAGE_TABLE_ENTRIES;
+  kernel.hypercalls.mmuUpdate(table * PAGE_SIZE + index * 8, { mfn, flags });
+  if (level === 1) kernel.space.flushPage(address);
+  else kernel.space.flush();
+}
+
+/** Changes how the linear map maps a page: read-only before it becomes a page table, writable after. */
+export function setLinearMapping(kernel: Kernel, pfn: number, flags: number): void {
+  setEntry(kernel, kernel.addressOfPfn(pfn), 1, mfnOf(kernel, pfn), flags);
+}
+
+/** Makes the tables that an address needs, from level 3 down to level 1. */
+export function ensureTables(kernel: Kernel, address: number): void {
+  for (const level of [3, 2, 1] as const) {
+    if (kernel.pv().tables.hasTable(Math.floor(address / PAGE_SIZE), level)) continue;
+    hookTable(kernel, address, level, allocatePage(kernel));
+  }
+}
+
+/** Makes a page a table of `level` for an address. */
+function hookTable(kernel: Kernel, address: number, level: 1 | 2 | 3, pfn: number): void {
+  setLinearMapping(kernel, pfn, PTE.readOnly);
+  const above = (level + 1) as 2 | 3 | 4;
+  setEntry(kernel, address, above, mfnOf(kernel, pfn), PTE.table);
+}
+
+/** Maps what the builder's tables leave out of the guest's memory, 2 MiB at a time. */
+export function mapAllMemory(kernel: Kernel): void {
+  const { tables } = kernel.pv();
+  const total = kernel.get('nrPages');
+  const firstPage = kernel.get('virtBase') / PAGE_SIZE;
+  let mapped = 0;
+  while (mapped < total && tables.isMapped(firstPage + mapped)) mapped += PAGE_TABLE_ENTRIES;
+  kernel.set('mappedPages', Math.min(mapped, total));
+  for (; mapped < total; mapped += PAGE_TABLE_ENTRIES) {
+    const address = kernel.addressOfPfn(mapped);
+    for (const level of [3, 2] as const) {
+      if (tables.hasTable(firstPage + mapped, level)) continue;
+      hookTable(kernel, address, level, allocatePage(kernel));
+    }
+    const count = Math.min(total - mapped, PAGE_TABLE_ENTRIES);
+    hookTable(kernel, address, 1, leafTable(kernel, mapped, count));
+    kernel.set('mappedPages', mapped + count);
+  }
+}
+
+/** A page filled with the entries of pfns [first, first + count): none of them is a table, those lie lower. */
+function leafTable(kernel: Kernel, first: number, count: number): number {
+  const pfn = allocatePage(kernel);
+  fillTable(kernel, pfn, PTE.writable, count, (i) => mfnOf(kernel, first + i));
+  return pfn;
+}
+
+/** Writes level-1 entries into a page that is still data. */
+export function fillTable(kernel: Kernel, pfn: number, flags: number, count: number, mfn: (i: number) => number): void {
+  const table = kernel.space.forWrite(kernel.addressOfPfn(pfn));
+  for (let i = 0; i < count; i++) {
+    const frame = mfn(i);
+    table.words[i * 2] = ((frame << 12) | flags) >>> 0;
+    table.words[i * 2 + 1] = Math.floor(frame / 2 ** 20);
+  }
+  kernel.space.wrote(table);
+}
