@@ -161,22 +161,24 @@ function answer(kernel: Kernel, request: number, text: string, failed: boolean):
       if (failed) print(kernel, `selfcheck: xenstore does not let us watch ${SHUTDOWN_PATH}: ${text}`);
       return;
     case REQUEST.begin:
-      if (failed) return endTransaction(kernel);
-      kernel.set('xsTransaction', Number(text));
-      send(kernel, XS.READ, REQUEST.read, Number(text), `${SHUTDOWN_PATH}\0`);
+      if (failed) endTransaction(kernel);
+      else readAsked(kernel, Number(text));
       return;
     case REQUEST.read:
-      return askedFor(kernel, failed ? '' : text);
+      askedFor(kernel, failed ? '' : text);
+      return;
     case REQUEST.acknowledge:
-      // The acknowledgement's own answer says nothing; that of the commit does.
+      if (failed) print(kernel, `selfcheck: xenstore does not let us acknowledge in ${SHUTDOWN_PATH}: ${text}`);
       return;
     case REQUEST.commit:
       // EAGAIN: someone wrote meanwhile (a toolstack that gave up waiting): look again.
       kernel.set('xsRetry', failed ? 1 : kernel.get('xsRetry'));
       if (!failed) kernel.set('action', kernel.get('xsAsked'));
-      return endTransaction(kernel);
+      endTransaction(kernel);
+      return;
     case REQUEST.abort:
-      return endTransaction(kernel);
+      endTransaction(kernel);
+      return;
   }
 }
 
@@ -189,6 +191,11 @@ function beginTransaction(kernel: Kernel): void {
   kernel.set('xsBusy', 1);
   kernel.set('xsRetry', 0);
   send(kernel, XS.TRANSACTION_START, REQUEST.begin, 0, '\0');
+}
+
+function readAsked(kernel: Kernel, transaction: number): void {
+  kernel.set('xsTransaction', transaction);
+  send(kernel, XS.READ, REQUEST.read, transaction, `${SHUTDOWN_PATH}\0`);
 }
 
 function endTransaction(kernel: Kernel): void {
