@@ -1,9 +1,8 @@
 import type { KernelImage } from '../embedded/guest/image.js';
 import { KERNEL_PFN } from '../embedded/guest/load-layout.js';
 import { PAGE_SIZE } from '../hypervisor/frames.js';
-import { HVM_PARAM } from '../x86/registers.js';
+import { HVM_PARAM } from '../x86/hvm-params.js';
 import { HVM_START_INFO } from '../x86/start-info.js';
-import { seedGrantTable } from './grant-table.js';
 import { GuestMemory } from './guest-memory.js';
 import { bootCpuRecord, withBootCpu } from './hvm-context.js';
 import {
@@ -15,6 +14,7 @@ import {
   SPECIAL_REGION,
 } from './hvm-layout.js';
 import { populateRange } from './populate.js';
+import { openRings } from './rings.js';
 import { type BuildDomainOptions, BuildError, type BuiltDomain } from './types.js';
 
 /** Builds an HVM or PVH domain that starts in the kernel itself (no firmware). @throws BuildError, HypervisorError */
@@ -44,7 +44,7 @@ export async function buildHvm(options: BuildDomainOptions, kernel: KernelImage)
   const cpu = bootCpuRecord(KERNEL_PFN * PAGE_SIZE + kernel.entryOffset, startInfoPfn * PAGE_SIZE);
   await hypervisor.setHvmContext(domid, withBootCpu(await hypervisor.hvmContext(domid), cpu));
   const built = { storeGfn: SPECIAL_PFN.xenstore, consoleGfn: SPECIAL_PFN.console };
-  await seedGrantTable(options, built);
+  await openRings(options, built, memory);
   return built;
 }
 
@@ -61,21 +61,21 @@ async function makeSpecialPages(options: BuildDomainOptions, memory: GuestMemory
 
 async function setParams(options: BuildDomainOptions): Promise<void> {
   const params: [number, number][] = [
-    [HVM_PARAM.storePfn, SPECIAL_PFN.xenstore],
-    [HVM_PARAM.storeEvtchn, options.store.port],
-    [HVM_PARAM.consolePfn, SPECIAL_PFN.console],
-    [HVM_PARAM.consoleEvtchn, options.console.port],
-    [HVM_PARAM.pagingRingPfn, SPECIAL_PFN.paging],
-    [HVM_PARAM.monitorRingPfn, SPECIAL_PFN.access],
-    [HVM_PARAM.sharingRingPfn, SPECIAL_PFN.sharing],
-    [HVM_PARAM.identPt, SPECIAL_PFN.identPt * PAGE_SIZE],
+    [HVM_PARAM.STORE_PFN, SPECIAL_PFN.xenstore],
+    [HVM_PARAM.STORE_EVTCHN, options.store.port],
+    [HVM_PARAM.CONSOLE_PFN, SPECIAL_PFN.console],
+    [HVM_PARAM.CONSOLE_EVTCHN, options.console.port],
+    [HVM_PARAM.PAGING_RING_PFN, SPECIAL_PFN.paging],
+    [HVM_PARAM.MONITOR_RING_PFN, SPECIAL_PFN.access],
+    [HVM_PARAM.SHARING_RING_PFN, SPECIAL_PFN.sharing],
+    [HVM_PARAM.IDENT_PT, SPECIAL_PFN.identPt * PAGE_SIZE],
   ];
   if (options.kind === 'hvm') {
     params.push(
-      [HVM_PARAM.bufioreqPfn, SPECIAL_PFN.bufioreq],
-      [HVM_PARAM.ioreqPfn, SPECIAL_PFN.ioreq],
-      [HVM_PARAM.ioreqServerPfn, IOREQ_SERVER_REGION.from],
-      [HVM_PARAM.nrIoreqServerPages, IOREQ_SERVER_REGION.to - IOREQ_SERVER_REGION.from],
+      [HVM_PARAM.BUFIOREQ_PFN, SPECIAL_PFN.bufioreq],
+      [HVM_PARAM.IOREQ_PFN, SPECIAL_PFN.ioreq],
+      [HVM_PARAM.IOREQ_SERVER_PFN, IOREQ_SERVER_REGION.from],
+      [HVM_PARAM.NR_IOREQ_SERVER_PAGES, IOREQ_SERVER_REGION.to - IOREQ_SERVER_REGION.from],
     );
   }
   for (const [index, value] of params) await options.hypervisor.setHvmParam(options.domid, index, BigInt(value));

@@ -6,10 +6,10 @@ import { pvLayout, SHARED_VCPUS, VCPU_INFO_SIZE, VGCF_ONLINE } from '../x86/layo
 import { PV64_CONTEXT, PV64_REGISTERS } from '../x86/registers.js';
 import { SIF_VIRT_P2M_4TOOLS, START_INFO_64, START_INFO_MAGIC } from '../x86/start-info.js';
 import { wordsOf, writeU32, writeWord } from '../x86/words.js';
-import { seedGrantTable } from './grant-table.js';
 import { GuestMemory } from './guest-memory.js';
 import { populateRange } from './populate.js';
 import { type PvTables, planTables, writeTable } from './pv-page-tables.js';
+import { openRings } from './rings.js';
 import { type BuildDomainOptions, BuildError, type BuiltDomain } from './types.js';
 
 const LAYOUT = pvLayout(8);
@@ -68,7 +68,7 @@ export async function buildPv(options: BuildDomainOptions, kernel: KernelImage):
   await hypervisor.setVcpuContext(domid, 0, bootContext(root, kernel.entryOffset, plan.startInfoPfn, stackTop));
 
   const built = { storeGfn: p2m[plan.storePfn]!, consoleGfn: p2m[plan.consolePfn]! };
-  await seedGrantTable(options, built);
+  await openRings(options, built, memory);
   return built;
 }
 
@@ -130,8 +130,8 @@ function cmdlineBytes(cmdline: string): Uint8Array {
 
 /** As a PV kernel finds it: all zero, events masked for every vcpu, the size of its p2m said. */
 async function writeSharedInfo(options: BuildDomainOptions, frame: number, memoryPages: number): Promise<void> {
-  const memory = new GuestMemory(options.hypervisor, options.domid, () => frame);
-  await memory.withPages(0, 1, (page) => {
+  const memory = new GuestMemory(options.hypervisor, options.domid, (pfn) => pfn);
+  await memory.withFrames(Float64Array.of(frame), (page) => {
     page.fill(0);
     for (let vcpu = 0; vcpu < SHARED_VCPUS; vcpu++) page[vcpu * VCPU_INFO_SIZE + UPCALL_MASK] = 1;
     writeWord(page, LAYOUT.sharedInfo.pfnCount, 8, BigInt(memoryPages));

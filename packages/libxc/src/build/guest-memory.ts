@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from '../hypervisor/frames.js';
+import { type FrameList, PAGE_SIZE } from '../hypervisor/frames.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { BuildError } from './types.js';
 
@@ -29,17 +29,24 @@ export class GuestMemory {
 
   /** Calls `edit` with each of `count` pages, mapped writable. */
   async withPages(pfn: number, count: number, edit: (page: Uint8Array, index: number) => void): Promise<void> {
-    const gfns = Float64Array.from({ length: count }, (_, i) => this.gfnOf(pfn + i));
+    await this.withFrames(
+      Float64Array.from({ length: count }, (_, i) => this.gfnOf(pfn + i)),
+      edit,
+    );
+  }
+
+  /** The same for frames by gfn. */
+  async withFrames(gfns: FrameList, edit: (page: Uint8Array, index: number) => void): Promise<void> {
     const mapping = await this.hypervisor.mapForeign(this.domid, gfns, 'write');
     try {
       const bad = mapping.errors.findIndex((errno) => errno !== 0);
       if (bad >= 0) {
         throw new BuildError(
           'HYPERVISOR',
-          `domain ${this.domid}: frame ${gfns[bad]} (pfn ${pfn + bad}) can't be mapped: errno ${mapping.errors[bad]}`,
+          `domain ${this.domid}: frame ${gfns[bad]} can't be mapped: errno ${mapping.errors[bad]}`,
         );
       }
-      for (let i = 0; i < count; i++) edit(mapping.page(i), i);
+      for (let i = 0; i < gfns.length; i++) edit(mapping.page(i), i);
     } finally {
       await mapping.unmap();
     }

@@ -118,20 +118,3 @@ export const HVM_CPU = {
 
 /** Types in an HVM context: {typecode u16, instance u16, length u32} before each body. */
 export const HVM_SAVE = { end: 0, header: 1, cpu: 2, descriptorSize: 8 } as const;
-
-/** Indices of HVM params (public/hvm/params.h). */
-export const HVM_PARAM = {
-  callbackIrq: 0,
-  storePfn: 1,
-  storeEvtchn: 2,
-  ioreqPfn: 5,
-  bufioreqPfn: 6,
-  identPt: 12,
-  consolePfn: 17,
-  consoleEvtchn: 18,
-  pagingRingPfn: 27,
-  monitorRingPfn: 28,
-  sharingRingPfn: 29,
-  ioreqServerPfn: 32,
-  nrIoreqServerPages: 33,
-} as const;

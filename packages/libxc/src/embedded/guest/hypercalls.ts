@@ -25,7 +25,7 @@ export interface Hypercalls {
 
   // HVM
   hvmParam(index: number): number;
-  setHvmParam(index: number, value: number): void;
+  setHvmParam(index: number, value: bigint): void;
   /** XENMEM_add_to_physmap of shared_info. */
   mapSharedInfo(gfn: number): void;
 }

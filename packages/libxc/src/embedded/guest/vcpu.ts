@@ -1,6 +1,6 @@
+import { unfoldCr3 } from '../../x86/cr3.js';
 import { HVM_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
 import { readWord } from '../../x86/words.js';
-import { unfoldCr3 } from '../../x86/cr3.js';
 import { AddressSpace } from './address-space.js';
 import { Cpu } from './cpu.js';
 import { GuestFault } from './fault.js';

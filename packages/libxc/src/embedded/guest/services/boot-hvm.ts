@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from '../../../hypervisor/frames.js';
-import { HVM_PARAM } from '../../../x86/registers.js';
+import { HVM_PARAM } from '../../../x86/hvm-params.js';
 import { HVM_START_INFO } from '../../../x86/start-info.js';
 import { GuestFault } from '../fault.js';
 import { REG } from '../isa.js';
@@ -10,8 +10,10 @@ const CMDLINE_MAX = 4096;
 const FOUR_GIB = 2 ** 32;
 /** A frame of the hole below 4 GiB, where Linux puts it too. */
 const SHARED_INFO_GFN = 0xfe700;
-/** HVM_PARAM_CALLBACK_IRQ: type 2 (vector) in bits 56..63, vector 0xf3. Its being set says that there are PV drivers. */
-const CALLBACK_VECTOR = 2 * 2 ** 56 + 0xf3;
+/** HVM_PARAM_CALLBACK_IRQ, which is the kernel's to set. */
+const CALLBACK_IRQ = 0;
+/** Type 2 (vector) in bits 56..63, vector 0xf3. Its being set says that there are PV drivers. */
+const CALLBACK_VECTOR = (2n << 56n) | 0xf3n;
 
 /** Start of day of an HVM or PVH kernel: physical addresses, hvm_start_info in rbx, rings in HVM params. */
 export function bootHvm(kernel: Kernel): { cmdline: string; free: FreeMemory } {
@@ -33,11 +35,11 @@ export function connectHvm(kernel: Kernel): void {
   hypercalls.mapSharedInfo(SHARED_INFO_GFN);
   kernel.space.flush();
   kernel.set('sharedInfo', SHARED_INFO_GFN * PAGE_SIZE);
-  hypercalls.setHvmParam(HVM_PARAM.callbackIrq, CALLBACK_VECTOR);
-  kernel.set('store', hypercalls.hvmParam(HVM_PARAM.storePfn) * PAGE_SIZE);
-  kernel.set('storePort', hypercalls.hvmParam(HVM_PARAM.storeEvtchn));
-  kernel.set('console', hypercalls.hvmParam(HVM_PARAM.consolePfn) * PAGE_SIZE);
-  kernel.set('consolePort', hypercalls.hvmParam(HVM_PARAM.consoleEvtchn));
+  hypercalls.setHvmParam(CALLBACK_IRQ, CALLBACK_VECTOR);
+  kernel.set('store', hypercalls.hvmParam(HVM_PARAM.STORE_PFN) * PAGE_SIZE);
+  kernel.set('storePort', hypercalls.hvmParam(HVM_PARAM.STORE_EVTCHN));
+  kernel.set('console', hypercalls.hvmParam(HVM_PARAM.CONSOLE_PFN) * PAGE_SIZE);
+  kernel.set('consolePort', hypercalls.hvmParam(HVM_PARAM.CONSOLE_EVTCHN));
 }
 
 /** RAM behind what the builder used: one stretch below 4 GiB, one above. */
