@@ -1,6 +1,7 @@
+import { CONSOLE_IN, CONSOLE_OUT } from '../../../io/byte-ring.js';
 import { AREA } from '../kernel-data.js';
 import type { Kernel } from './kernel.js';
-import { CONSOLE_IN, CONSOLE_OUT, ringRead, ringWrite } from './ring-copy.js';
+import { readFromRing, writeToRing } from './rings.js';
 
 /**
  * Appends a line to the kernel's log in its own memory; pumpConsole carries it to the console as there is room. When
@@ -33,7 +34,7 @@ export function pumpConsole(kernel: Kernel): void {
   if (waiting > 0) {
     const at = tail % AREA.logSize;
     const length = Math.min(waiting, AREA.logSize - at, CONSOLE_OUT.size);
-    const sent = ringWrite(
+    const sent = writeToRing(
       kernel.space,
       ring,
       CONSOLE_OUT,
@@ -50,7 +51,7 @@ export function pumpConsole(kernel: Kernel): void {
 export function typedLines(kernel: Kernel): string[] {
   const ring = kernel.get('console');
   if (ring === 0) return [];
-  const typed = ringRead(kernel.space, ring, CONSOLE_IN, CONSOLE_IN.size);
+  const typed = readFromRing(kernel.space, ring, CONSOLE_IN, CONSOLE_IN.size);
   if (typed.length === 0) return [];
   kernel.hypercalls.notify(kernel.get('consolePort'));
   const before = kernel.space.readBytes(kernel.base + AREA.input, kernel.get('inputLength'));

@@ -1,8 +1,9 @@
+import { STORE_REQUESTS, STORE_RESPONSES } from '../../../io/byte-ring.js';
 import { GuestFault } from '../fault.js';
 import { ACTION, AREA } from '../kernel-data.js';
 import { print } from './console.js';
 import type { Kernel } from './kernel.js';
-import { ringDrop, ringRead, ringWrite, STORE_REQUESTS, STORE_RESPONSES } from './ring-copy.js';
+import { dropRing, readFromRing, writeToRing } from './rings.js';
 
 /** Message types and sizes of public/io/xs_wire.h. */
 const XS = {
@@ -61,8 +62,8 @@ export function xenstoreIdle(kernel: Kernel): boolean {
 
 /** A ring that another host's xenstored serves from now on: half of a message, and answers to nobody, are forgotten. */
 export function resetXenstore(kernel: Kernel): void {
-  ringDrop(kernel.space, kernel.get('store'), STORE_RESPONSES);
-  ringDrop(kernel.space, kernel.get('store'), STORE_REQUESTS);
+  dropRing(kernel.space, kernel.get('store'), STORE_RESPONSES);
+  dropRing(kernel.space, kernel.get('store'), STORE_REQUESTS);
   for (const field of ['xsOutstanding', 'xsReceived', 'xsTransaction', 'xsBusy', 'xsRetry'] as const)
     kernel.set(field, 0);
   kernel.set('xsSendTail', kernel.get('xsSendHead'));
@@ -105,7 +106,7 @@ function sendSome(kernel: Kernel): boolean {
   const at = tail % AREA.sendSize;
   const length = Math.min(waiting, AREA.sendSize - at, STORE_REQUESTS.size);
   const bytes = kernel.space.readBytes(kernel.base + AREA.send + at, length);
-  const sent = ringWrite(kernel.space, kernel.get('store'), STORE_REQUESTS, bytes);
+  const sent = writeToRing(kernel.space, kernel.get('store'), STORE_REQUESTS, bytes);
   kernel.set('xsSendTail', tail + sent);
   return sent > 0;
 }
@@ -116,7 +117,7 @@ function receiveSome(kernel: Kernel): boolean {
     const received = kernel.get('xsReceived');
     const wanted = received < HEADER ? HEADER - received : HEADER + payloadLength(kernel) - received;
     if (wanted > 0) {
-      const bytes = ringRead(kernel.space, kernel.get('store'), STORE_RESPONSES, wanted);
+      const bytes = readFromRing(kernel.space, kernel.get('store'), STORE_RESPONSES, wanted);
       if (bytes.length === 0) return any;
       kernel.space.writeBytes(kernel.base + AREA.receive + received, bytes);
       kernel.set('xsReceived', received + bytes.length);

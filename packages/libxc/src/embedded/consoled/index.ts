@@ -1,0 +1,1 @@
+export { Consoled, type ConsoledOptions, startConsoled } from './consoled.js';
