@@ -18,8 +18,6 @@ export interface CpuEnvironment {
   down(): void;
 }
 
-const WORDS_PER_INSTRUCTION = INSTRUCTION_SIZE / 4;
-
 /**
  * Executes instructions until a stop is asked for. Everything that an instruction changes is in guest memory and in the
  * registers when the next begins; the CPU itself keeps nothing but its TLB.
@@ -40,10 +38,10 @@ export class Cpu {
 
   private execute(rip: number): void {
     const { registers, space } = this;
-    if (rip % INSTRUCTION_SIZE !== 0)
+    if ((rip & (INSTRUCTION_SIZE - 1)) !== 0)
       throw new GuestFault('INVALID_OPCODE', `rip ${hex(rip)} is no instruction's address`);
     const { words } = space.forRead(rip);
-    const at = ((rip % PAGE_SIZE) / INSTRUCTION_SIZE) * WORDS_PER_INSTRUCTION;
+    const at = (rip & (PAGE_SIZE - 1)) >>> 2;
     const head = words[at]!;
     const displacement = words[at + 1]! | 0;
     const a = (head >>> 8) & 15;
