@@ -98,30 +98,28 @@ export const VCPU = layout([
 
 export type VcpuField = keyof typeof VCPU;
 
-export const VCPU_SIZE = 128;
+export const VCPU_SIZE = 256;
 export const MAX_VCPUS = 32;
 
 /** Offsets from the kernel's data, in bytes. */
 export const AREA = {
+  /** Two pages of blocks. */
   vcpus: PAGE_SIZE,
   /** Console output that the ring had no room for yet; a ring itself. */
-  log: 2 * PAGE_SIZE,
+  log: 3 * PAGE_SIZE,
   logSize: 4 * PAGE_SIZE,
   /** xenstore requests that the ring had no room for yet; a ring itself. */
-  send: 6 * PAGE_SIZE,
+  send: 7 * PAGE_SIZE,
   sendSize: PAGE_SIZE,
   /** The xenstore message that is coming in: header and payload. */
-  receive: 7 * PAGE_SIZE,
+  receive: 8 * PAGE_SIZE,
   receiveSize: 2 * PAGE_SIZE,
   /** The domain's name, and a line of console input. */
-  name: 9 * PAGE_SIZE,
+  name: 10 * PAGE_SIZE,
   nameSize: 256,
-  input: 9 * PAGE_SIZE + 256,
+  input: 10 * PAGE_SIZE + 256,
   inputSize: 256,
-  /** Descriptor tables of the PV kernel. */
-  gdt: 10 * PAGE_SIZE,
-  gdtPages: 2,
-  pages: 12,
+  pages: 11,
 } as const;
 
 export const KERNEL_MAGIC = 0x5345_4c46;
