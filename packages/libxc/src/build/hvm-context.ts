@@ -64,7 +64,7 @@ export function withBootCpu(context: Uint8Array, cpu: Uint8Array): Uint8Array {
     if (type === HVM_SAVE.end) {
       place();
       parts.push(context.subarray(at, end));
-      return Buffer.concat(parts);
+      return Uint8Array.from(Buffer.concat(parts));
     }
     if (type === HVM_SAVE.cpu) place();
     else parts.push(context.subarray(at, end));
