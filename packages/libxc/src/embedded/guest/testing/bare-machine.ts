@@ -2,6 +2,7 @@ import { type FrameList, INVALID_FRAME, PAGE_SIZE } from '../../../hypervisor/fr
 import type { DomainInfo, ForeignMapping, Hypervisor } from '../../../hypervisor/hypervisor.js';
 import { HVM_CPU, HVM_REGISTERS, HVM_SAVE, PV64_REGISTERS } from '../../../x86/registers.js';
 import type { Hypercalls } from '../hypercalls.js';
+import type { Machine } from '../translators.js';
 import { runVcpu, type VcpuMachine } from '../vcpu.js';
 
 /**
@@ -79,12 +80,19 @@ export class BareMachine {
       vcpu,
       context,
       hypercalls: this.hypercalls(vcpu),
+      ...this.cpuView(),
+      stopRequested: () => this.shutdown !== undefined || performance.now() > this.deadline,
+      waitEvent: () => undefined,
+    };
+  }
+
+  /** What translations need. */
+  cpuView(): Machine {
+    return {
       frame: (mfn) => this.frame(mfn),
       gfnToMfn: (gfn) => this.frameOfPfn.get(gfn) ?? INVALID_FRAME,
       mfnToPfn: (mfn) => this.pfnOfFrame.get(mfn) ?? INVALID_FRAME,
       markDirty: (pfn) => this.dirty.add(pfn),
-      stopRequested: () => this.shutdown !== undefined || performance.now() > this.deadline,
-      waitEvent: () => undefined,
     };
   }
 
@@ -137,10 +145,7 @@ export class BareMachine {
   /** As much of a hypervisor as the builder calls. */
   hypervisor(): Hypervisor {
     const some: Partial<Hypervisor> = {
-      populatePhysmap: async (_domid, pfns, order) =>
-        order > 0
-          ? new Float64Array(0)
-          : pfns.map((pfn) => (this.kind === 'pv' ? this.populate(pfn) : (this.populate(pfn), pfn))),
+      populatePhysmap: async (_domid, pfns, order) => (order > 0 ? new Float64Array(0) : this.populateAll(pfns)),
       mapForeign: async (_domid, gfns) => this.mapping(gfns),
       domainInfo: async () => ({ sharedInfoFrame: this.sharedInfoMfn }) as DomainInfo,
       mmuExt: async (_domid, ops) => {
@@ -159,6 +164,11 @@ export class BareMachine {
       mapGrantTable: async () => ({ ...this.mapping(new Float64Array(0)), count: 1, page: () => this.grants }),
     };
     return some as Hypervisor;
+  }
+
+  private populateAll(pfns: FrameList): FrameList {
+    const mfns = pfns.map((pfn) => this.populate(pfn));
+    return this.kind === 'pv' ? mfns : pfns;
   }
 
   private mapping(gfns: FrameList): ForeignMapping {

@@ -47,24 +47,27 @@ export class BareStore {
     const [path = '', value = ''] = message.toString('utf8', HEADER).split('\0');
     const reply = (text: string, as = type) => this.send(as, message.readUInt32LE(4), text);
     switch (type) {
-      case READ: {
-        const found = this.nodes.get(path);
-        return found === undefined ? reply('ENOENT\0', ERROR) : reply(found);
-      }
+      case READ:
+        reply(this.nodes.get(path) ?? 'ENOENT\0', this.nodes.has(path) ? READ : ERROR);
+        return;
       case WRITE:
         this.nodes.set(path, value);
         reply('OK\0');
-        return path === SHUTDOWN ? this.fire() : undefined;
+        if (path === SHUTDOWN) this.fire();
+        return;
       case WATCH:
         this.watched = true;
         reply('OK\0');
-        return this.fire();
+        this.fire();
+        return;
       case TRANSACTION_START:
-        return reply('7\0');
+        reply('7\0');
+        return;
       case TRANSACTION_END:
-        return reply('OK\0');
+        reply('OK\0');
+        return;
       default:
-        return reply('ENOSYS\0', ERROR);
+        reply('ENOSYS\0', ERROR);
     }
   }
 
