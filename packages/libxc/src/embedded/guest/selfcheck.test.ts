@@ -126,6 +126,35 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
     expect(guest.machine.shutdown).toBe(reason);
   });
 
+  test('suspends when its suspend event channel fires', async () => {
+    const guest = await BareGuest.build({ kind, cmdline: 'rate=1000' });
+    const node = 'device/suspend/event-channel';
+    guest.run(() => guest.store.nodes.has(node));
+    guest.machine.raise(Number(guest.store.nodes.get(node)));
+    guest.run(() => false);
+    expect(guest.machine.shutdown).toBe(SHUTDOWN.suspend);
+  });
+
+  test('does not suspend when the toolstack takes the request back while it is acknowledged', async () => {
+    const guest = await BareGuest.build({ kind, cmdline: 'rate=1000' });
+    guest.run(() => guest.writes() > 10);
+    guest.store.takeBackAtCommit();
+    guest.store.ask('suspend');
+    const end = performance.now() + 300;
+    guest.run(() => performance.now() > end);
+    expect(guest.machine.shutdown).toBeUndefined();
+    guest.store.ask('suspend');
+    guest.run(() => false);
+    expect(guest.machine.shutdown).toBe(SHUTDOWN.suspend);
+  });
+
+  test('answers a line typed on its console', async () => {
+    const guest = await BareGuest.build({ kind, cmdline: 'rate=1000' });
+    guest.run(() => guest.writes() > 10);
+    guest.type('how are you\r');
+    guest.runUntil("you typed 'how are you'; ");
+  });
+
   test('keeps to its rate', async () => {
     const guest = await BareGuest.build({ kind, vcpus: 2, cmdline: 'working-set=4M rate=2000' });
     guest.run(() => guest.writes() > 0);

@@ -1,6 +1,6 @@
 import { buildDomain } from '../../../build/index.js';
 import { INVALID_FRAME, PAGE_SIZE } from '../../../hypervisor/frames.js';
-import { CONSOLE_OUT, ringRead } from '../../../io/byte-ring.js';
+import { CONSOLE_IN, CONSOLE_OUT, ringRead, ringWrite } from '../../../io/byte-ring.js';
 import { HVM_PARAM } from '../../../x86/hvm-params.js';
 import { pvLayout } from '../../../x86/layout.js';
 import { readFrame, readWord, wordsOf } from '../../../x86/words.js';
@@ -86,6 +86,11 @@ export class BareGuest {
 
   runUntil(text: string): void {
     this.run(() => this.text.includes(text));
+  }
+
+  /** As someone at the console types. */
+  type(text: string): void {
+    ringWrite({ bytes: this.console, words: wordsOf(this.console) }, CONSOLE_IN, Buffer.from(text));
   }
 
   serve(): void {

@@ -1,5 +1,6 @@
 import { type FrameList, INVALID_FRAME, PAGE_SIZE } from '../../../hypervisor/frames.js';
 import type { DomainInfo, ForeignMapping, Hypervisor } from '../../../hypervisor/hypervisor.js';
+import { pvLayout } from '../../../x86/layout.js';
 import { HVM_CPU, HVM_REGISTERS, HVM_SAVE, PV64_REGISTERS } from '../../../x86/registers.js';
 import type { Hypercalls } from '../hypercalls.js';
 import type { Machine } from '../translators.js';
@@ -60,6 +61,12 @@ export class BareMachine {
     this.pfnOfFrame.set(mfn, pfn);
     this.frame(mfn).fill(0xc2);
     return mfn;
+  }
+
+  /** As an event comes in: its bit in shared_info. */
+  raise(port: number): void {
+    const pending = this.frame(this.sharedInfoMfn).subarray(pvLayout(8).sharedInfo.evtchnPending);
+    pending[port >> 3] = (pending[port >> 3] ?? 0) | (1 << (port & 7));
   }
 
   /** Every vcpu runs in turn, for so long each. */

@@ -19,6 +19,8 @@ export class BareStore {
   private received: Buffer = Buffer.alloc(0);
   private toSend: Buffer = Buffer.alloc(0);
   private watched = false;
+  /** Done, and then refused, at the next commit: someone else's write got in between. */
+  private interference: (() => void) | undefined;
 
   constructor(bytes: Uint8Array, domid: number, name: string) {
     this.page = { bytes, words: wordsOf(bytes) };
@@ -29,6 +31,11 @@ export class BareStore {
   ask(what: string): void {
     this.nodes.set(SHUTDOWN, what);
     this.fire();
+  }
+
+  /** As a toolstack takes back what it asked for, just when the guest acknowledges it. */
+  takeBackAtCommit(): void {
+    this.interference = () => this.nodes.set(SHUTDOWN, '');
   }
 
   serve(): void {
@@ -64,7 +71,10 @@ export class BareStore {
         reply('7\0');
         return;
       case TRANSACTION_END:
-        reply('OK\0');
+        if (this.interference === undefined) reply('OK\0');
+        else reply('EAGAIN\0', ERROR);
+        this.interference?.();
+        this.interference = undefined;
         return;
       default:
         reply('ENOSYS\0', ERROR);
