@@ -1,6 +1,7 @@
 export { ByteReader } from './bytes/byte-reader.js';
 export { type ByteSink, MemorySink } from './bytes/byte-sink.js';
 export { type ByteSource, byteSource } from './bytes/byte-source.js';
+export { gunzipIfNeeded } from './bytes/gunzip.js';
 export {
   type RecordPlace,
   StreamError,
@@ -9,6 +10,7 @@ export {
   type StreamLayer,
   type StreamPlace,
 } from './errors/stream-error.js';
+export { REC_LENGTH_MAX } from './libxc/layouts.js';
 export * from './libxc/page-types.js';
 export { LibxcReader } from './libxc/reader.js';
 export { LIBXC_RECORD, type LibxcRecordName, libxcRecordName, OPTIONAL_RECORD } from './libxc/record-types.js';
@@ -22,3 +24,19 @@ export type {
   RecordPosition,
 } from './libxc/records.js';
 export { LibxcWriter } from './libxc/writer.js';
+export { LibxlReader } from './libxl/reader.js';
+export { LIBXL_RECORD, type LibxlRecordName, libxlRecordName } from './libxl/record-types.js';
+export type { LibxlHeaders, LibxlRecord, PlainLibxlRecord } from './libxl/records.js';
+export { LibxlWriter } from './libxl/writer.js';
+export { copyStream } from './stream/copy.js';
+export { type StreamEvent, type StreamEventOptions, streamEvents } from './stream/events.js';
+export { detectFraming, type Framing } from './stream/framing.js';
+export {
+  encodeMigrationReport,
+  MIGRATION_MESSAGES,
+  type MigrationMessage,
+  readMigrationMessage,
+  readMigrationReport,
+} from './wire/messages.js';
+export { XL_FLAG_JSON, XL_FLAG_STREAM_V2 } from './xl/layouts.js';
+export { encodeXlHeader, readXlHeader, type XlHeader, xlHeaderFor } from './xl/save-header.js';

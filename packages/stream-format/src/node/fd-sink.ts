@@ -1,0 +1,31 @@
+import { writev } from 'node:fs';
+import { promisify } from 'node:util';
+import type { ByteSink } from '../bytes/byte-sink.js';
+import { whenReady } from './fd-source.js';
+
+const writevAsync = promisify(writev);
+/** The kernel takes no more parts in one call (IOV_MAX). */
+const MAX_PARTS = 1024;
+
+/** A file, pipe or socket by its descriptor. */
+export function fdSink(fd: number): ByteSink {
+  return {
+    async writev(parts) {
+      let pending = parts.filter((part) => part.length > 0);
+      while (pending.length > 0) {
+        const batch = pending.slice(0, MAX_PARTS);
+        const { bytesWritten } = await whenReady(() => writevAsync(fd, batch, undefined));
+        pending = after(pending, bytesWritten);
+      }
+    },
+  };
+}
+
+function after(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+  let left = written;
+  for (const [i, part] of parts.entries()) {
+    if (left < part.length) return [part.subarray(left), ...parts.slice(i + 1)];
+    left -= part.length;
+  }
+  return [];
+}
