@@ -34,7 +34,7 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
 
   test('every page that changes is marked dirty', async () => {
     const guest = await BareGuest.build({ kind, cmdline: 'working-set=8M ptchurn=on pattern=sweep' });
-    guest.run(() => guest.writes() > 100);
+    guest.run(() => guest.atWork());
     const before = snapshot(guest);
     guest.machine.dirty.clear();
     for (let i = 0; i < 60; i++) guest.machine.run(5);
@@ -45,7 +45,7 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
 
   test('a byte changed behind its back is a torn write: it says so everywhere and crashes', async () => {
     const guest = await BareGuest.build({ kind, vcpus: 2, cmdline: 'pattern=sweep' });
-    guest.run(() => guest.writes() > 100);
+    guest.run(() => guest.atWork());
     const page = guest.machine.page(DATA_PFN);
     page[2000] = (page[2000] ?? 0) ^ 1;
     guest.run(() => false);
@@ -72,7 +72,7 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
 
   test.each([1, 3])('suspends when asked (%d vcpus), and goes on in place when that is cancelled', async (vcpus) => {
     const guest = await BareGuest.build({ kind, vcpus, cmdline: 'working-set=4M ptchurn=on rate=5000' });
-    guest.run(() => guest.writes() > 100);
+    guest.run(() => guest.atWork());
     guest.store.ask('suspend');
     guest.run(() => false);
     expect(guest.machine.shutdown).toBe(SHUTDOWN.suspend);
@@ -88,7 +88,7 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
 
   test.each([1, 3])('goes on in a new domain (%d vcpus), from memory and registers alone', async (vcpus) => {
     let guest = await BareGuest.build({ kind, vcpus, cmdline: 'working-set=4M ptchurn=on rate=5000' });
-    guest.run(() => guest.writes() > 100);
+    guest.run(() => guest.atWork());
     for (const domid of [5, 6]) {
       guest.store.ask('suspend');
       guest.run(() => false);
@@ -103,7 +103,7 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
 
   test('a page lost on the way is noticed before it goes on', async () => {
     const guest = await BareGuest.build({ kind, cmdline: 'working-set=4K rate=100' });
-    guest.run(() => guest.writes() > 10);
+    guest.run(() => guest.atWork());
     guest.store.ask('suspend');
     guest.run(() => false);
     const moved = guest.moved(5, 4101);
@@ -137,7 +137,7 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
 
   test('does not suspend when the toolstack takes the request back while it is acknowledged', async () => {
     const guest = await BareGuest.build({ kind, cmdline: 'rate=1000' });
-    guest.run(() => guest.writes() > 10);
+    guest.run(() => guest.atWork());
     guest.store.takeBackAtCommit();
     guest.store.ask('suspend');
     const end = performance.now() + 300;
@@ -150,7 +150,7 @@ describe.each(['pv', 'hvm'] as const)('a selfcheck guest (%s)', (kind) => {
 
   test('answers a line typed on its console', async () => {
     const guest = await BareGuest.build({ kind, cmdline: 'rate=1000' });
-    guest.run(() => guest.writes() > 10);
+    guest.run(() => guest.atWork());
     guest.type('how are you\r');
     guest.runUntil("you typed 'how are you'; ");
   });

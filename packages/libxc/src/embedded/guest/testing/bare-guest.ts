@@ -55,15 +55,21 @@ export class BareGuest {
 
   /** Pages it has rewritten so far, from its own counters. */
   writes(): number {
+    return this.writesOfVcpus().reduce((sum, n) => sum + n, 0);
+  }
+
+  /** All memory is filled, and every vcpu is at work. */
+  atWork(): boolean {
+    return this.writesOfVcpus().every((n) => n > 0);
+  }
+
+  private writesOfVcpus(): number[] {
     const kernel = parseKernelImage(builtinKernel('selfcheck'));
     const data = KERNEL_PFN + kernel.text.length / PAGE_SIZE;
-    let sum = 0;
-    for (let vcpu = 0; vcpu < this.machine.vcpus; vcpu++) {
+    return Array.from({ length: this.machine.vcpus }, (_, vcpu) => {
       const at = AREA.vcpus + vcpu * VCPU_SIZE + VCPU.writes;
-      const page = this.machine.page(data + Math.floor(at / PAGE_SIZE));
-      sum += Number(readWord(page, at % PAGE_SIZE, 8));
-    }
-    return sum;
+      return Number(readWord(this.machine.page(data + Math.floor(at / PAGE_SIZE)), at % PAGE_SIZE, 8));
+    });
   }
 
   /** The suspended guest on another machine: other frames, rings served by others, under another domid. */
