@@ -85,7 +85,7 @@ export class AddressSpace {
   write64(address: number, value: number): void {
     const target = this.forWrite(address);
     const at = aligned(address, 8) >>> 2;
-    target.words[at] = value % 2 ** 32;
+    target.words[at] = value;
     target.words[at + 1] = Math.floor(value / 2 ** 32);
     this.wrote(target);
   }

@@ -44,7 +44,8 @@ export class Registers {
   }
 
   private write(at: number, value: number): void {
-    this.words[at] = value % 2 ** 32;
+    // The store keeps the low 32 bits of an exact number by itself; % would be a call for every instruction.
+    this.words[at] = value;
     this.words[at + 1] = Math.floor(value / 2 ** 32);
   }
 }

@@ -90,7 +90,7 @@ function serviceContext(machine: VcpuMachine): ServiceContext {
   return { vcpu: machine.vcpu, registers, space, pv, hypercalls: machine.hypercalls, now };
 }
 
-/** Microseconds. */
+/** Microseconds; the same in all threads, each of which may execute a vcpu. */
 function now(): number {
-  return Math.floor(performance.now() * 1000);
+  return Math.floor((performance.timeOrigin + performance.now()) * 1000);
 }
