@@ -31,6 +31,8 @@ export { LibxlWriter } from './libxl/writer.js';
 export { copyStream } from './stream/copy.js';
 export { type StreamEvent, type StreamEventOptions, streamEvents } from './stream/events.js';
 export { detectFraming, type Framing } from './stream/framing.js';
+export type { Problem } from './verify/findings.js';
+export { type VerifyOptions, type VerifyReport, type VerifyStats, verifyStream } from './verify/verify-stream.js';
 export {
   encodeMigrationReport,
   MIGRATION_MESSAGES,

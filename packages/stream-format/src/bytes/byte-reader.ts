@@ -67,6 +67,11 @@ export class ByteReader {
     return true;
   }
 
+  /** Waits until n bytes, no more than the buffer holds, are buffered. @throws StreamError TRUNCATED */
+  async ensure(n: number): Promise<void> {
+    if (!(await this.fill(n))) throw this.truncated(n);
+  }
+
   /** A number from `ensureSync`ed bytes that are `at` bytes ahead. */
   aheadU32(at: number, littleEndian: boolean): number {
     return this.view.getUint32(this.position + at, littleEndian);
