@@ -16,9 +16,11 @@ export interface BareGuestOptions {
   readonly kind: 'pv' | 'hvm';
   readonly cmdline: string;
   readonly vcpus?: number;
-  readonly memoryMib?: number;
 }
 
+const MEMORY_KIB = 32 * 1024;
+/** The guest's memory, and as much again. */
+const MACHINE_FRAMES = 16384;
 const STORE_PORT = 1;
 const CONSOLE_PORT = 2;
 /** Turns of all vcpus between looks at the rings. */
@@ -35,14 +37,14 @@ export class BareGuest {
     private readonly console: Uint8Array,
   ) {}
 
-  static async build(options: BareGuestOptions): Promise<BareGuest> {
-    const { kind, cmdline, vcpus = 1, memoryMib = 32 } = options;
-    const machine = new BareMachine(kind, vcpus, memoryMib > 32 ? 32768 : 16384, 4099);
+  static async build(options: BareGuestOptions, given?: BareMachine): Promise<BareGuest> {
+    const { kind, cmdline, vcpus = 1 } = options;
+    const machine = given ?? new BareMachine(kind, vcpus, MACHINE_FRAMES, 4099);
     const built = await buildDomain({
       hypervisor: machine.hypervisor(),
       domid: 1,
       kind,
-      memoryKib: memoryMib * 1024,
+      memoryKib: MEMORY_KIB,
       kernel: builtinKernel('selfcheck'),
       cmdline,
       vcpus,

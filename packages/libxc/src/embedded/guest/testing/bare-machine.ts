@@ -107,7 +107,7 @@ export class BareMachine {
     return this.kind === 'pv' ? PV64_REGISTERS : HVM_REGISTERS;
   }
 
-  private takeFrame(): number {
+  protected takeFrame(): number {
     // A walk over all frames but 0, in no helpful order; single frames only.
     this.used += 1;
     const mfn = (this.used * this.step) % this.size;
@@ -115,7 +115,7 @@ export class BareMachine {
     return mfn;
   }
 
-  private hypercalls(vcpu: number): Hypercalls {
+  protected hypercalls(vcpu: number): Hypercalls {
     return {
       notify: () => undefined,
       allocUnboundPort: () => this.nextPort++,
@@ -156,7 +156,7 @@ export class BareMachine {
       mapForeign: async (_domid, gfns) => this.mapping(gfns),
       domainInfo: async () => ({ sharedInfoFrame: this.sharedInfoMfn }) as DomainInfo,
       mmuExt: async (_domid, ops) => {
-        for (const { mfn } of ops) this.pinned.add(mfn);
+        for (const { level, mfn } of ops) this.hypercalls(0).pin(level, mfn);
       },
       setVcpuContext: async (_domid, vcpu, context) => {
         this.contexts.set(vcpu, Uint8Array.from(context ?? []));
