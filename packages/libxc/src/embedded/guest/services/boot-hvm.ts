@@ -3,7 +3,7 @@ import { HVM_PARAM } from '../../../x86/hvm-params.js';
 import { HVM_START_INFO } from '../../../x86/start-info.js';
 import { GuestFault } from '../fault.js';
 import { REG } from '../isa.js';
-import type { FreeMemory, Stretch } from './boot.js';
+import type { FreeMemory, Stretch } from './free-memory.js';
 import type { Kernel } from './kernel.js';
 
 const CMDLINE_MAX = 4096;

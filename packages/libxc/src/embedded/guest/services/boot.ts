@@ -6,20 +6,10 @@ import { bootHvm } from './boot-hvm.js';
 import { bootPv } from './boot-pv.js';
 import { parseCommandLine } from './command-line.js';
 import { print } from './console.js';
+import type { FreeMemory } from './free-memory.js';
 import type { Kernel } from './kernel.js';
 import { announceSuspendPort } from './suspend.js';
 import { connectXenstore, pumpXenstore } from './xenstore.js';
-
-/** Memory that the kernel found free, as addresses; `high` is empty but for large HVM guests. */
-export interface FreeMemory {
-  readonly low: Stretch;
-  readonly high: Stretch;
-}
-
-export interface Stretch {
-  readonly address: number;
-  readonly pages: number;
-}
 
 /** vcpu 0: finds out where it is, takes its memory, connects its rings, starts the other vcpus. */
 export function boot(kernel: Kernel): void {
