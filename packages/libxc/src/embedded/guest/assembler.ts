@@ -96,10 +96,6 @@ export class Assembler {
     return this.emit(OP.SHUTDOWN, 0, reason);
   }
 
-  down(): this {
-    return this.emit(OP.DOWN);
-  }
-
   /** The text, whole pages; unused space is UNDEFINED instructions. */
   finish(): Uint8Array {
     const view = new DataView(this.bytes.buffer);

@@ -29,7 +29,6 @@ function run(space: AddressSpace, registers: Registers, program: Assembler, writ
     },
     service: (number) => number + 1,
     shutdown: () => undefined,
-    down: () => undefined,
   }).run();
 }
 

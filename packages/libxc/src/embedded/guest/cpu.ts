@@ -15,7 +15,6 @@ export interface CpuEnvironment {
   service(number: number): number;
   /** SHUTDOWN: the domain's vcpus are stopped once this returns. */
   shutdown(reason: number): void;
-  down(): void;
 }
 
 /**
@@ -127,10 +126,6 @@ export class Cpu {
         this.environment.shutdown(reason);
         return;
       }
-      case OP.DOWN:
-        registers.rip = next;
-        this.environment.down();
-        return;
       default:
         throw new GuestFault('INVALID_OPCODE', `no instruction at ${hex(rip)} (opcode ${hex(head & 0xff)})`);
     }

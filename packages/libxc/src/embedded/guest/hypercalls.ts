@@ -1,13 +1,12 @@
 import type { Register } from './isa.js';
 
-/** The hypercalls that embedded kernels make, typed; made over VcpuEnv.hypercall. Each is finished when it returns. */
+/** The hypercalls that embedded kernels make, typed; made over VcpuEnv.hypercall. Each is finished when it
+ * returns, and throws HypervisorError when it failed: the kernel panics then. */
 export interface Hypercalls {
   /** EVTCHNOP_send. */
   notify(port: number): void;
   /** EVTCHNOP_alloc_unbound for a backend in `remote`. */
   allocUnboundPort(remote: number): number;
-  /** EVTCHNOP_unmask */
-  unmask(port: number): void;
   /** CONSOLEIO_write: the host's log. */
   log(text: string): void;
   shutdown(reason: number): void;
@@ -15,7 +14,6 @@ export interface Hypercalls {
   vcpuCount(): number;
   /** VCPUOP_initialise with the caller's own context but for rip and the given registers, then VCPUOP_up. */
   startVcpu(vcpu: number, registers: readonly { register: Register; value: number }[], rip: number): void;
-  vcpuDown(): void;
 
   // PV
   /** mmu_update: page-table entries at machine addresses. */

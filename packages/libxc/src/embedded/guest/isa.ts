@@ -62,10 +62,8 @@ export const OP = {
   BLOCK: 0x15,
   /** Shutdown of the domain for reason b. Answers in rax, as SCHEDOP_shutdown: 0, or 1 when a suspend was cancelled. */
   SHUTDOWN: 0x16,
-  /** This vcpu goes down (VCPUOP_down). */
-  DOWN: 0x17,
   /** a := address of this instruction + displacement */
-  LEA: 0x18,
+  LEA: 0x17,
   /** The page signature's first byte, 'X'. */
   SIGNATURE: 0x58,
 } as const;

@@ -33,7 +33,7 @@ export const KERNEL = layout([
   'epoch',
   'announced',
   'resumedAs',
-  // What the toolstack asked for (ACTION), and whether it was acknowledged.
+  // What the toolstack asked for (ACTION), once that is acknowledged.
   'action',
   'lastSecond',
   'lastWords',
@@ -62,8 +62,6 @@ export const KERNEL = layout([
   'nextFreePfn',
   'mappedPages',
   'p2mTree',
-  'linearP2m',
-  'fixmap',
   'churnFirstPfn',
   'churnTurn',
   'churnAt',
@@ -72,7 +70,7 @@ export const KERNEL = layout([
 
 export type KernelField = keyof typeof KERNEL;
 
-/** A vcpu's own block; vcpu n's lies at VCPU_AREA + n * VCPU_SIZE. */
+/** A vcpu's own block; vcpu n's lies at AREA.vcpus + n * VCPU_SIZE. */
 export const VCPU = layout([
   'id',
   // Its share of the pages under check; it rewrites the first `rewrite` of them.

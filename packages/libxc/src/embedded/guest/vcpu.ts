@@ -1,3 +1,4 @@
+import { isHypervisorError } from '../../hypervisor/errors.js';
 import { unfoldCr3 } from '../../x86/cr3.js';
 import { HVM_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
 import { readWord } from '../../x86/words.js';
@@ -32,24 +33,25 @@ const SHUTDOWN_CRASH = 3;
  */
 export function runVcpu(machine: VcpuMachine): void {
   const context = serviceContext(machine);
-  let down = false;
   const cpu = new Cpu(context.registers, context.space, {
-    stopRequested: () => down || machine.stopRequested(),
+    stopRequested: () => machine.stopRequested(),
     waitEvent: (milliseconds) => machine.waitEvent(milliseconds),
     service: (number) => runService(context, number),
     shutdown: (reason) => machine.hypercalls.shutdown(reason),
-    down: () => {
-      machine.hypercalls.vcpuDown();
-      down = true;
-    },
   });
   try {
     cpu.run();
-  } catch (fault) {
-    if (!(fault instanceof GuestFault)) throw fault;
-    announceCrash(context, fault);
+  } catch (e) {
+    announceCrash(context, asFault(e));
     machine.hypercalls.shutdown(SHUTDOWN_CRASH);
   }
+}
+
+/** No kernel here can do without a hypercall that it makes. @throws what is neither the guest's fault nor the hypervisor's answer */
+function asFault(e: unknown): GuestFault {
+  if (e instanceof GuestFault) return e;
+  if (isHypervisorError(e)) return new GuestFault('PANIC', `a hypercall failed: ${e.message}`);
+  throw e;
 }
 
 /**

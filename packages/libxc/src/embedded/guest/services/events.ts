@@ -5,13 +5,22 @@ const { sharedInfo: AT } = pvLayout(8);
 
 /** vcpu_info: evtchn_upcall_pending and evtchn_upcall_mask are its first two bytes. */
 const UPCALL = 0;
+const UPCALL_PENDING = 0x00ff;
+const UPCALL_MASK = 0xff00;
 
-/** Lets the guest's ports fire: a new shared_info has all of them masked. */
+const PORTS = ['storePort', 'consolePort', 'suspendPort'] as const;
+
+/**
+ * Lets the guest's ports fire: a new shared_info has all of them masked, and upcalls to vcpu 0 too. What fired while it
+ * was masked needs no upcall: the next tick looks at all rings.
+ */
 export function unmaskEvents(kernel: Kernel): void {
-  for (const field of ['storePort', 'consolePort', 'suspendPort'] as const) {
+  const { words } = kernel.space.forWrite(kernel.get('sharedInfo'));
+  for (const field of PORTS) {
     const port = kernel.get(field);
-    if (port !== 0) kernel.hypercalls.unmask(port);
+    Atomics.and(words, (AT.evtchnMask >>> 2) + (port >>> 5), ~(1 << (port & 31)));
   }
+  Atomics.and(words, UPCALL >>> 2, ~UPCALL_MASK);
 }
 
 /**
@@ -25,11 +34,11 @@ export function takeEvents(kernel: Kernel): boolean {
   const { words } = kernel.space.forWrite(shared);
   // Upcall flags before the port bits: an event that comes in between is then seen next time.
   const info = kernel.context.vcpu * VCPU_INFO_SIZE;
-  Atomics.and(words, (info + UPCALL) >>> 2, ~0xff);
+  Atomics.and(words, (info + UPCALL) >>> 2, ~UPCALL_PENDING);
   Atomics.store(words, (info + AT.pendingSel) >>> 2, 0);
   Atomics.store(words, ((info + AT.pendingSel) >>> 2) + 1, 0);
   let suspend = false;
-  for (const field of ['storePort', 'consolePort', 'suspendPort'] as const) {
+  for (const field of PORTS) {
     const port = kernel.get(field);
     const bit = 1 << (port & 31);
     const before = Atomics.and(words, (AT.evtchnPending >>> 2) + (port >>> 5), ~bit);

@@ -119,7 +119,6 @@ export class BareMachine {
     return {
       notify: () => undefined,
       allocUnboundPort: () => this.nextPort++,
-      unmask: () => undefined,
       log: (text) => this.log.push(text),
       shutdown: (reason) => {
         this.shutdown = reason;
@@ -134,7 +133,6 @@ export class BareMachine {
         view.setBigUint64(this.layout.rip, BigInt(rip), true);
         this.contexts.set(other, context);
       },
-      vcpuDown: () => undefined,
       mmuUpdate: (address, { mfn, flags }) => {
         const page = this.frame(Math.floor(address / PAGE_SIZE));
         const entry = (BigInt(mfn) << 12n) | BigInt(flags);
