@@ -31,7 +31,7 @@ export function bootPv(kernel: Kernel): { cmdline: string; free: FreeMemory } {
     space.read64(startInfo + START_INFO_64.ptBase) + space.read64(startInfo + START_INFO_64.nrPtFrames) * PAGE_SIZE;
   kernel.set('nextFreePfn', kernel.pfnOfAddress(tablesEnd) + 1);
   mapAllMemory(kernel);
-  ensureTables(kernel, sharedInfoAddress(kernel));
+  ensureTables(kernel, sharedInfoAddress(kernel), 1);
   mapSharedInfoPv(kernel);
   prepareP2m(kernel);
   announceP2m(kernel);

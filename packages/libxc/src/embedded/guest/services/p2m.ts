@@ -1,9 +1,10 @@
 import { PAGE_SIZE } from '../../../hypervisor/frames.js';
 import { foldCr3 } from '../../../x86/cr3.js';
 import { pvLayout } from '../../../x86/layout.js';
+import { PAGE_TABLE_ENTRIES } from '../../../x86/page-table.js';
 import { P2M } from '../kernel-data.js';
 import type { Kernel } from './kernel.js';
-import { allocatePage, ensureTables, linearP2mAddress, mfnOf, PTE, setEntry, sharedInfoAddress } from './pv-memory.js';
+import { allocatePage, linearP2mAddress, mapRange, mfnOf, sharedInfoAddress } from './pv-memory.js';
 
 const ENTRIES = PAGE_SIZE / 8;
 const { sharedInfo: SHARED } = pvLayout(8);
@@ -23,10 +24,9 @@ export function prepareP2m(kernel: Kernel): void {
     }
   }
   if ((layout & P2M.linear) === 0) return;
-  for (let leaf = 0; leaf < leafCount(kernel); leaf++) {
-    const address = linearP2mAddress(kernel) + leaf * PAGE_SIZE;
-    ensureTables(kernel, address);
-    setEntry(kernel, address, 1, mfnOf(kernel, leafPfn(kernel, leaf)), PTE.writable);
+  for (let leaf = 0; leaf < leafCount(kernel); leaf += PAGE_TABLE_ENTRIES) {
+    const count = Math.min(leafCount(kernel) - leaf, PAGE_TABLE_ENTRIES);
+    mapRange(kernel, linearP2mAddress(kernel) + leaf * PAGE_SIZE, leafPfn(kernel, leaf), count);
   }
 }
 

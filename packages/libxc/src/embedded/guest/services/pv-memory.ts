@@ -50,10 +50,10 @@ export function setLinearMapping(kernel: Kernel, pfn: number, flags: number): vo
   setEntry(kernel, kernel.addressOfPfn(pfn), 1, mfnOf(kernel, pfn), flags);
 }
 
-/** Makes the tables that an address needs, from level 3 down to level 1. */
-export function ensureTables(kernel: Kernel, address: number): void {
+/** Makes the tables that an address needs, from level 3 down to `lowest`. */
+export function ensureTables(kernel: Kernel, address: number, lowest: 1 | 2): void {
   for (const level of [3, 2, 1] as const) {
-    if (kernel.pv().tables.hasTable(Math.floor(address / PAGE_SIZE), level)) continue;
+    if (level < lowest || kernel.pv().tables.hasTable(Math.floor(address / PAGE_SIZE), level)) continue;
     hookTable(kernel, address, level, allocatePage(kernel));
   }
 }
@@ -74,22 +74,21 @@ export function mapAllMemory(kernel: Kernel): void {
   while (mapped < total && tables.isMapped(firstPage + mapped)) mapped += PAGE_TABLE_ENTRIES;
   kernel.set('mappedPages', Math.min(mapped, total));
   for (; mapped < total; mapped += PAGE_TABLE_ENTRIES) {
-    const address = kernel.addressOfPfn(mapped);
-    for (const level of [3, 2] as const) {
-      if (tables.hasTable(firstPage + mapped, level)) continue;
-      hookTable(kernel, address, level, allocatePage(kernel));
-    }
     const count = Math.min(total - mapped, PAGE_TABLE_ENTRIES);
-    hookTable(kernel, address, 1, leafTable(kernel, mapped, count));
+    mapRange(kernel, kernel.addressOfPfn(mapped), mapped, count);
     kernel.set('mappedPages', mapped + count);
   }
 }
 
-/** A page filled with the entries of pfns [first, first + count): none of them is a table, those lie lower. */
-function leafTable(kernel: Kernel, first: number, count: number): number {
+/**
+ * Maps pfns [first, first + count), none of them a page table, with a new level-1 table at an address where there is
+ * none: it is written as data and then hooked in, which spares a hypercall for each entry.
+ */
+export function mapRange(kernel: Kernel, address: number, first: number, count: number): void {
+  ensureTables(kernel, address, 2);
   const pfn = allocatePage(kernel);
   fillTable(kernel, pfn, PTE.writable, count, (i) => mfnOf(kernel, first + i));
-  return pfn;
+  hookTable(kernel, address, 1, pfn);
 }
 
 /** Writes level-1 entries into a page that is still data. */
