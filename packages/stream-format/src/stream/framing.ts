@@ -21,13 +21,14 @@ const MAGICS: readonly (readonly [Framing, Uint8Array])[] = [
 export async function detectFraming(reader: ByteReader): Promise<Framing> {
   const start = await reader.peek(XL_MAGIC.length);
   for (const [framing, magic] of MAGICS) {
-    const wrong = magic.filter((byte, i) => byte !== start[i]).length;
-    if (wrong <= magic.length / 4) return framing;
+    const given = magic.subarray(0, start.length);
+    const wrong = given.filter((byte, i) => byte !== start[i]).length;
+    if (given.length > 0 && wrong <= given.length / 4) return framing;
   }
   const [code, rule, message] =
-    start.length < 8
-      ? (['TRUNCATED', 'truncated', `the input ends after ${start.length} bytes`] as const)
+    start.length === 0
+      ? (['TRUNCATED', 'truncated', 'the input is empty'] as const)
       : (['BAD_MAGIC', 'framing', 'neither a save file of xl nor a stream of libxl or libxc'] as const);
-  const offset = reader.offset + (code === 'TRUNCATED' ? start.length : 0);
+  const offset = reader.offset;
   throw new StreamError(message, { code, rule, offset, layer: 'wire', spec: 'libxc-migration-stream, Image Header' });
 }

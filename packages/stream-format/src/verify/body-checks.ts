@@ -64,24 +64,3 @@ export function checkXenstoreData(data: Uint8Array): string | undefined {
   }
   return strings % 2 === 0 ? undefined : `${strings} strings are no pairs of keys and values`;
 }
-
-const QEMU_MAGIC = [0x51, 0x45, 0x56, 0x4d];
-const QEMU_FOOTER = 0x7e;
-const QEMU_EOF = 0x00;
-
-/**
- * QEMU ends its state with a section footer (0x7e, section id u32) and an end mark (0). Zeros after that, or the mark
- * missing, mean that the record's length is wrong by some bytes of its padding.
- */
-export function checkQemuEnd(data: Uint8Array): string | undefined {
-  if (!QEMU_MAGIC.every((byte, i) => byte === data[i])) return undefined;
-  const n = data.length;
-  if (data[n - 6] === QEMU_FOOTER && data[n - 1] === QEMU_EOF) return undefined;
-  for (let extra = 1; extra < 8; extra++) {
-    const tail = data.subarray(n - extra - 1);
-    if (data[n - extra - 6] === QEMU_FOOTER && tail.every((byte) => byte === 0)) {
-      return `${extra} bytes after the end of QEMU's state`;
-    }
-  }
-  return data[n - 5] === QEMU_FOOTER ? "the end mark of QEMU's state is missing" : undefined;
-}

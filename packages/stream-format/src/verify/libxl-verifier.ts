@@ -2,9 +2,9 @@ import type { ByteReader } from '../bytes/byte-reader.js';
 import type { StreamPlace } from '../errors/stream-error.js';
 import { REC_LENGTH_MAX } from '../libxc/layouts.js';
 import { OPTIONAL_RECORD } from '../libxc/record-types.js';
-import { EMULATOR_CONTEXT, LIBXL_HEADER, LIBXL_RECORD_HEADER, libxlSpec } from '../libxl/layouts.js';
+import { EMULATOR_XENSTORE_DATA, LIBXL_HEADER, LIBXL_RECORD_HEADER, libxlSpec } from '../libxl/layouts.js';
 import { LIBXL_LAYOUT, type LibxlRecordName, libxlRecordName } from '../libxl/record-types.js';
-import { checkQemuEnd, checkXenstoreData } from './body-checks.js';
+import { checkXenstoreData } from './body-checks.js';
 import { EndOfVerification, type Findings } from './findings.js';
 import { LibxcVerifier } from './libxc-verifier.js';
 
@@ -89,13 +89,8 @@ export class LibxlVerifier {
     for (const { field, at, message } of layout.check(body, this.littleEndian)) {
       this.error(`record-${field}`, message, this.recordAt + HEAD + at);
     }
-    const data = body.subarray(EMULATOR_CONTEXT.size);
-    const wrong =
-      name === 'EMULATOR_XENSTORE_DATA'
-        ? checkXenstoreData(data)
-        : name === 'EMULATOR_CONTEXT'
-          ? checkQemuEnd(data)
-          : undefined;
+    if (name !== 'EMULATOR_XENSTORE_DATA') return;
+    const wrong = checkXenstoreData(body.subarray(EMULATOR_XENSTORE_DATA.size));
     if (wrong !== undefined) this.error('emulator-data', wrong, lengthAt);
   }
 
