@@ -10,6 +10,7 @@ export {
   type StreamLayer,
   type StreamPlace,
 } from './errors/stream-error.js';
+export { formatReference } from './layout/reference.js';
 export { REC_LENGTH_MAX } from './libxc/layouts.js';
 export * from './libxc/page-types.js';
 export { LibxcReader } from './libxc/reader.js';
