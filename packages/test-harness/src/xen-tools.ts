@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { repositoryRoot } from './repository.js';
+
+const PACKAGE = 'xen-utils-4.17';
+const CACHE = `${repositoryRoot}node_modules/.cache/xen-tools`;
+const MODULES = 'usr/lib/xen-4.17/lib/python';
+
+/** Xen's own python modules, or why there are none. */
+export type XenTools = { readonly python: string; readonly modules: string } | { readonly missing: string };
+
+/**
+ * Finds the python modules of Debian's xen-utils-4.17: in XEN_TOOLS_DIR (an unpacked package), in the cache, or else
+ * downloads the package into the cache. Needs python3, apt and dpkg; no root, and nothing is installed.
+ */
+export function xenTools(): XenTools {
+  if (spawnSync('python3', ['--version']).status !== 0) return { missing: 'there is no python3' };
+  const folders = [process.env.XEN_TOOLS_DIR, `${CACHE}/${PACKAGE}`].filter((folder) => folder !== undefined);
+  const found = folders.find((folder) => existsSync(`${folder}/${MODULES}/xen/migration/libxc.py`));
+  if (found !== undefined) return { python: 'python3', modules: `${found}/${MODULES}` };
+  const failure = download();
+  return failure === undefined
+    ? { python: 'python3', modules: `${CACHE}/${PACKAGE}/${MODULES}` }
+    : { missing: `${PACKAGE} could not be fetched: ${failure}` };
+}
+
+function download(): string | undefined {
+  mkdirSync(CACHE, { recursive: true });
+  const apt = spawnSync('apt-get', ['download', PACKAGE], { cwd: CACHE, encoding: 'utf8', timeout: 60_000 });
+  if (apt.status !== 0) return apt.error?.message ?? apt.stderr.trim().split('\n').at(-1);
+  const file = readdirSync(CACHE).find((name) => name.startsWith(PACKAGE) && name.endsWith('.deb'));
+  if (file === undefined) return 'apt-get left no package';
+  const dpkg = spawnSync('dpkg-deb', ['-x', file, PACKAGE], { cwd: CACHE, encoding: 'utf8' });
+  return dpkg.status === 0 ? undefined : (dpkg.error?.message ?? dpkg.stderr.trim());
+}
