@@ -1,0 +1,100 @@
+import { needsMemory } from '@xen-migration/stream-format';
+import { SparsePageSet } from '../bitmap.js';
+import { type FrameList, INVALID_FRAME, MAX_BATCH } from '../hypervisor/frames.js';
+import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import { hexPfn, RestoreFault } from './errors.js';
+import type { RestoreGuest } from './guest-type.js';
+
+const SUPERPAGE_ORDER = 9;
+const SUPERPAGE = 2 ** SUPERPAGE_ORDER;
+
+/** Gives the domain memory at the pfns that the stream names, each once; 2 MiB at a time where a whole stretch comes. */
+export class Populator {
+  private readonly populated = new SparsePageSet();
+
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly domid: number,
+    private readonly guest: RestoreGuest,
+  ) {}
+
+  has(pfn: number): boolean {
+    return this.populated.has(pfn);
+  }
+
+  /** Those of the pfns that have no frame yet and, where types are given, whose type needs one. Order is kept. */
+  async populate(pfns: ArrayLike<number>, types?: Uint8Array): Promise<void> {
+    const wanted = new Float64Array(MAX_BATCH);
+    let count = 0;
+    for (let i = 0; i < pfns.length; i++) {
+      if (types !== undefined && !needsMemory(types[i]!)) continue;
+      if (!this.populated.add(pfns[i]!)) continue;
+      wanted[count++] = pfns[i]!;
+      // In portions, so that a stream that claims more than the domain may have is stopped by the first refusal.
+      if (count < MAX_BATCH) continue;
+      await this.makeFrames(wanted);
+      count = 0;
+    }
+    if (count > 0) await this.makeFrames(wanted.subarray(0, count));
+  }
+
+  private async makeFrames(pfns: FrameList): Promise<void> {
+    const stretches = superpages(pfns);
+    if (stretches.length === 0) return this.makeSmall(pfns);
+    const first = Float64Array.from(stretches, (at) => pfns[at]!);
+    const bases = await this.hypervisor.populatePhysmap(this.domid, first, SUPERPAGE_ORDER);
+    // Fewer than asked: no such stretch of memory is free (any more), or 2 MiB are more than the limit leaves.
+    for (let i = 0; i < bases.length; i++) this.setSuperpage(pfns, stretches[i]!, bases[i]!);
+    const rest = without(pfns, stretches.slice(0, bases.length));
+    if (rest.length > 0) await this.makeSmall(rest);
+  }
+
+  private setSuperpage(pfns: FrameList, at: number, base: number): void {
+    const stretch = pfns.subarray(at, at + SUPERPAGE);
+    this.guest.setFrames(
+      stretch,
+      stretch.map((_, i) => base + i),
+    );
+  }
+
+  private async makeSmall(pfns: FrameList): Promise<void> {
+    const gfns = await this.hypervisor.populatePhysmap(this.domid, pfns, 0);
+    if (gfns.length < pfns.length || gfns.includes(INVALID_FRAME)) {
+      const text = `only ${gfns.length} of ${pfns.length} pages at pfn ${hexPfn(pfns[0]!)} and up could be had`;
+      throw new RestoreFault('NO_MEMORY', `${text}: the host or the domain's limit has no more`, {
+        pfn: pfns[gfns.length] ?? pfns[0]!,
+      });
+    }
+    this.guest.setFrames(pfns, gfns);
+  }
+}
+
+/** Where in the list 512 consecutive pfns begin that fill a 2 MiB page. */
+function superpages(pfns: FrameList): number[] {
+  const starts: number[] = [];
+  for (let at = 0; at + SUPERPAGE <= pfns.length; ) {
+    let run = 1;
+    while (at + run < pfns.length && run < SUPERPAGE && pfns[at + run] === pfns[at]! + run) run++;
+    if (run === SUPERPAGE && pfns[at]! % SUPERPAGE === 0) {
+      starts.push(at);
+      at += SUPERPAGE;
+      continue;
+    }
+    // On to the next aligned pfn of this run, if it has one.
+    const toAligned = SUPERPAGE - (pfns[at]! % SUPERPAGE);
+    at += Math.min(run, toAligned);
+  }
+  return starts;
+}
+
+function without(pfns: FrameList, starts: readonly number[]): FrameList {
+  const rest = new Float64Array(pfns.length - starts.length * SUPERPAGE);
+  let from = 0;
+  let to = 0;
+  for (const start of [...starts, pfns.length]) {
+    rest.set(pfns.subarray(from, start), to);
+    to += start - from;
+    from = start + SUPERPAGE;
+  }
+  return rest;
+}

@@ -1,0 +1,57 @@
+import { PAGE_TYPE } from '@xen-migration/stream-format';
+import { INVALID_FRAME } from '../hypervisor/frames.js';
+import type { PvLayout } from '../x86/layout.js';
+import { guestMfnOf, type PvAddressSpace } from '../x86/p2m.js';
+import { hexPfn, RestoreFault } from './errors.js';
+
+/** A PV guest's memory as it grows; it exists once the stream has said how wide the guest's words are. */
+export interface PvMemory {
+  readonly layout: PvLayout;
+  readonly space: PvAddressSpace;
+  readonly types: PageTypes;
+  /** The pfn of each page of the guest's own p2m, in order. */
+  readonly p2mFrames: number[];
+}
+
+const STRETCH = 4096;
+
+/** What the stream last said of each page's type; NOTAB where it said nothing. */
+export class PageTypes {
+  private readonly stretches = new Map<number, Uint8Array>();
+
+  get(pfn: number): number {
+    return this.stretches.get(Math.floor(pfn / STRETCH))?.[pfn % STRETCH] ?? PAGE_TYPE.NOTAB;
+  }
+
+  set(pfn: number, type: number): void {
+    const index = Math.floor(pfn / STRETCH);
+    let stretch = this.stretches.get(index);
+    if (stretch === undefined) {
+      stretch = new Uint8Array(STRETCH);
+      this.stretches.set(index, stretch);
+    }
+    stretch[pfn % STRETCH] = type;
+  }
+
+  /** All pfns with one of the types that `wanted` accepts, ascending. */
+  *where(wanted: (type: number) => boolean): Generator<readonly [pfn: number, type: number]> {
+    for (const index of [...this.stretches.keys()].sort((a, b) => a - b)) {
+      const stretch = this.stretches.get(index)!;
+      for (let i = 0; i < STRETCH; i++) if (wanted(stretch[i]!)) yield [index * STRETCH + i, stretch[i]!];
+    }
+  }
+}
+
+/** The machine frame of one of the guest's pages. @throws RestoreFault with the code given */
+export function ownFrame({ space }: PvMemory, pfn: number, what: string, code: 'BAD_VCPU' | 'BAD_P2M'): number {
+  const mfn = guestMfnOf(space, pfn);
+  if (mfn !== INVALID_FRAME) return mfn;
+  throw new RestoreFault(code, `${what}: the guest has no page at pfn ${hexPfn(pfn)}`, { pfn });
+}
+
+/** The same for what must be plain memory: start_info, the GDT, the p2m. */
+export function dataFrame(memory: PvMemory, pfn: number, what: string, code: 'BAD_VCPU' | 'BAD_P2M'): number {
+  const type = memory.types.get(pfn);
+  if (type === PAGE_TYPE.NOTAB) return ownFrame(memory, pfn, what, code);
+  throw new RestoreFault(code, `${what}: pfn ${hexPfn(pfn)} is of page type ${type}, not plain memory`, { pfn });
+}

@@ -1,0 +1,240 @@
+import { type LibxcHeaders, LibxcReader, type LibxcRecord } from '@xen-migration/stream-format';
+import { isHypervisorError } from '../hypervisor/errors.js';
+import { PAGE_SHIFT } from '../hypervisor/frames.js';
+import type { DomainInfo } from '../hypervisor/hypervisor.js';
+import { faultOf, RestoreError, RestoreFault, type RestorePhase } from './errors.js';
+import type { RestoreGuest } from './guest-type.js';
+import { hvmRestore } from './hvm.js';
+import type { RestoreOptions, RestoreResult } from './options.js';
+import { PageReceiver } from './pages.js';
+import { Populator } from './populate.js';
+import { pvRestore } from './pv.js';
+
+/**
+ * Reads a libxc stream (version 2 or 3) into a domain that was just made, and leaves it ready to be unpaused. The stream
+ * is a state machine (docs/specs/libxc-migration-stream; tools/libs/guest/xg_sr_restore.c):
+ *
+ *     headers -> static data -> contents -> completion
+ *                 |              |           vcpus, page-table pins, p2m, rings: only after END
+ *                 |              pages and records, in any number, until END
+ *                 version 3: until STATIC_DATA_END; version 2: until the first other record
+ *
+ * A stream comes from anywhere: what it claims is checked before it is acted upon, and no claim makes us hold more than
+ * a record, a bitmap, and what the domain itself may hold.
+ *
+ * @throws RestoreError with the first failure's phase, code and place in the stream
+ */
+export async function restoreDomain(options: RestoreOptions): Promise<RestoreResult> {
+  const at: Position = { phase: 'headers', record: undefined };
+  let guest: RestoreGuest | undefined;
+  try {
+    const info = await options.hypervisor.domainInfo(options.domid);
+    const reader = new LibxcReader(options.reader);
+    const start = options.reader.offset;
+    const headers = await readHeaders(reader, info);
+    at.phase = 'setup';
+    guest = await (info.hvm ? hvmRestore : pvRestore).open({ ...options, info });
+    return await new Restore(options, headers, reader, start, guest, at).run();
+  } catch (e) {
+    const { code, message, details } = faultOf(e);
+    const record = at.record && { index: at.record.index, type: at.record.type, offset: at.record.offset };
+    throw new RestoreError(code, at.phase, options.domid, message, details, record, options.reader.offset);
+  } finally {
+    await guest?.close().catch(() => undefined);
+  }
+}
+
+/** Where the restore is, for its errors and its progress. */
+interface Position {
+  phase: RestorePhase;
+  record: LibxcRecord | undefined;
+}
+
+async function readHeaders(reader: LibxcReader, info: DomainInfo): Promise<LibxcHeaders> {
+  const headers = await reader.headers();
+  const { guestType, pageShift, endian } = headers;
+  const type = info.hvm ? 'hvm' : 'pv';
+  if (guestType !== type) {
+    throw new RestoreFault('HEADERS', `the stream holds a ${guestType} guest, the domain is ${type}`);
+  }
+  if (pageShift !== PAGE_SHIFT) {
+    throw new RestoreFault(
+      'HEADERS',
+      `the stream's pages are 2^${pageShift} bytes; an x86 domain's are 2^${PAGE_SHIFT}`,
+    );
+  }
+  // The contents (contexts, page tables) would be of a big-endian machine's too.
+  if (endian !== 'little') throw new RestoreFault('HEADERS', 'the stream is big-endian; x86 domains are little-endian');
+  return headers;
+}
+
+class Restore {
+  private readonly receiver: PageReceiver;
+  private verifying = false;
+
+  constructor(
+    private readonly options: RestoreOptions,
+    private readonly headers: LibxcHeaders,
+    private readonly reader: LibxcReader,
+    private readonly start: number,
+    private readonly guest: RestoreGuest,
+    private readonly at: Position,
+  ) {
+    const { hypervisor, domid } = options;
+    this.receiver = new PageReceiver(hypervisor, domid, guest, new Populator(hypervisor, domid, guest));
+  }
+
+  async run(): Promise<RestoreResult> {
+    try {
+      const first = await this.readStaticData();
+      await this.readContents(first);
+      return await this.complete();
+    } finally {
+      await this.receiver.settle().catch(() => undefined);
+    }
+  }
+
+  // --- static data
+
+  /** @returns the first record that is not static data; it has not been acted upon */
+  private async readStaticData(): Promise<LibxcRecord> {
+    this.at.phase = 'static-data';
+    let leaves: Uint8Array | undefined;
+    let msrs: Uint8Array | undefined;
+    for (;;) {
+      const record = await this.nextRecord();
+      switch (record.type) {
+        case 'X86_CPUID_POLICY':
+          leaves = Uint8Array.from(record.data);
+          break;
+        case 'X86_MSR_POLICY':
+          msrs = Uint8Array.from(record.data);
+          break;
+        case 'X86_PV_INFO':
+          await this.takeByGuest(record);
+          break;
+        case 'STATIC_DATA_END':
+          if (this.headers.version === 2) throw unexpectedRecord(record);
+          await this.applyStaticData(leaves, msrs);
+          return this.nextRecord();
+        default:
+          if (isOptional(record)) break;
+          if (this.headers.version === 3) throw new RestoreFault('ORDER', `${record.type} before STATIC_DATA_END`);
+          // Version 2 does not say where the static data ends.
+          await this.applyStaticData(leaves, msrs);
+          return record;
+      }
+    }
+  }
+
+  private async applyStaticData(leaves: Uint8Array | undefined, msrs: Uint8Array | undefined): Promise<void> {
+    const { hypervisor, domid, callbacks } = this.options;
+    const none = new Uint8Array(0);
+    if (leaves !== undefined || msrs !== undefined) {
+      try {
+        await hypervisor.setCpuPolicy(domid, { leaves: leaves ?? none, msrs: msrs ?? none });
+      } catch (e) {
+        if (!isHypervisorError(e)) throw e;
+        const text = `this host can't give the guest the CPU that it had: ${e.message}`;
+        throw new RestoreFault('CPU_POLICY', text, { cause: e });
+      }
+    }
+    try {
+      await callbacks?.staticDataDone?.({ cpuid: leaves === undefined, msr: msrs === undefined });
+    } catch (e) {
+      const text = `the static data was not accepted: ${e instanceof Error ? e.message : String(e)}`;
+      throw new RestoreFault('STATIC_DATA', text, { cause: e });
+    }
+  }
+
+  // --- contents
+
+  private async readContents(first: LibxcRecord): Promise<void> {
+    this.at.phase = 'contents';
+    for (let record = first; record.type !== 'END'; record = await this.nextRecord()) {
+      await this.takeRecord(record);
+      this.report();
+    }
+  }
+
+  private async takeRecord(record: LibxcRecord): Promise<void> {
+    switch (record.type) {
+      case 'PAGE_DATA':
+        return this.receiver.take(record, this.verifying);
+      case 'VERIFY':
+        this.verifying = true;
+        return;
+      case 'X86_TSC_INFO': {
+        const { mode, khz, nsec, incarnation } = record;
+        return this.options.hypervisor.setTscInfo(this.options.domid, { mode, khz, nsec, incarnation });
+      }
+      case 'STATIC_DATA_END':
+      case 'X86_CPUID_POLICY':
+      case 'X86_MSR_POLICY':
+        throw new RestoreFault('ORDER', `${record.type} after the end of the static data`);
+      case 'CHECKPOINT':
+        throw new RestoreFault('ORDER', 'a checkpoint in a stream that should end with END');
+      default:
+        return this.takeByGuest(record);
+    }
+  }
+
+  private async takeByGuest(record: LibxcRecord): Promise<void> {
+    if (isOptional(record)) return;
+    if (!(await this.guest.takeRecord(record))) throw unexpectedRecord(record);
+  }
+
+  private async nextRecord(): Promise<LibxcRecord> {
+    const { signal } = this.options;
+    if (signal?.aborted) throw new RestoreFault('ABORTED', 'cancelled', { cause: signal.reason });
+    const record = await this.reader.next();
+    if (record === undefined) throw new RestoreFault('ORDER', 'the stream goes on after its END');
+    this.at.record = record;
+    return record;
+  }
+
+  // --- completion
+
+  private async complete(): Promise<RestoreResult> {
+    this.at.phase = 'completion';
+    await this.receiver.settle();
+    const { storeGfn, consoleGfn, warnings } = await this.guest.complete();
+    this.report();
+    return {
+      version: this.headers.version,
+      guestType: this.headers.guestType,
+      xenMajor: this.headers.xenMajor,
+      xenMinor: this.headers.xenMinor,
+      storeGfn,
+      consoleGfn,
+      pagesRead: this.receiver.pagesRead,
+      bytesRead: this.options.reader.offset - this.start,
+      verifyMismatches: this.receiver.mismatches,
+      warnings: [...warnings, ...this.receiver.neverSent().map(neverSentWarning)],
+    };
+  }
+
+  private report(): void {
+    this.options.onProgress?.({
+      phase: this.at.phase,
+      pagesDone: this.receiver.pagesRead,
+      bytes: this.options.reader.offset - this.start,
+    });
+  }
+}
+
+function isOptional(record: LibxcRecord): boolean {
+  return record.type === 'UNKNOWN' && record.optional;
+}
+
+function unexpectedRecord(record: LibxcRecord): RestoreFault {
+  const name = record.type === 'UNKNOWN' ? `record of unknown type ${record.number}` : record.type;
+  return new RestoreFault('UNEXPECTED_RECORD', `a mandatory ${name} does not belong into this guest's stream`);
+}
+
+function neverSentWarning(pfn: number): string {
+  return (
+    `page 0x${pfn.toString(16)} is named by a page table, but its contents were never sent ` +
+    '(a page table that its sender lost?): the guest will find an undefined page there'
+  );
+}

@@ -1,0 +1,71 @@
+import { HVM_PARAM } from '../x86/hvm-params.js';
+import { SaveFault } from './errors.js';
+import type { SaveGuest, SaveGuestType, SaveTarget } from './guest-type.js';
+import { cpuPolicyRecords, tscRecord, type WritableRecord } from './records.js';
+
+/**
+ * HVM and PVH guests: pfns are what the hypervisor takes, pages go as they are, and the state of vcpus and platform is
+ * one blob of the hypervisor's.
+ */
+export const hvmSave: SaveGuestType = {
+  streamType: 'hvm',
+  async open(target) {
+    const { hypervisor, info, callbacks } = target;
+    const pfnCount = (await hypervisor.maximumGpfn(info.domid)) + 1;
+    try {
+      await callbacks.switchQemuLogdirty(true);
+    } catch (e) {
+      const why = e instanceof Error ? e.message : String(e);
+      throw new SaveFault('QEMU_LOG_DIRTY', `the device model does not report its writes: ${why}`, { cause: e });
+    }
+    return hvmGuest(target, pfnCount);
+  },
+};
+
+function hvmGuest({ hypervisor, info: { domid }, callbacks }: SaveTarget, pfnCount: number): SaveGuest {
+  return {
+    pfnCount,
+    gfnsOf: (pfns) => pfns,
+    needsNormalising: () => false,
+    normalisePage: () => undefined,
+    staticRecords: () => cpuPolicyRecords(hypervisor, domid),
+    startRecords: async () => [],
+    async finalRecords() {
+      const records: WritableRecord[] = [await tscRecord(hypervisor, domid)];
+      records.push({ type: 'HVM_CONTEXT', data: await hypervisor.hvmContext(domid) });
+      const params = await readParams({ hypervisor, domid });
+      if (params.length > 0) records.push({ type: 'HVM_PARAMS', params });
+      return records;
+    },
+    checkUnchanged: () => undefined,
+    close: () => callbacks.switchQemuLogdirty(false),
+  };
+}
+
+/**
+ * The params that travel, in the stream's order; one that is 0 is left out. What is not here the receiver knows better
+ * (event channels) or sets from the domain's configuration, or the guest registers anew (its callback).
+ */
+const SAVED_PARAMS = [
+  HVM_PARAM.STORE_PFN,
+  HVM_PARAM.IOREQ_PFN,
+  HVM_PARAM.BUFIOREQ_PFN,
+  HVM_PARAM.PAGING_RING_PFN,
+  HVM_PARAM.MONITOR_RING_PFN,
+  HVM_PARAM.SHARING_RING_PFN,
+  HVM_PARAM.VM86_TSS_SIZED,
+  HVM_PARAM.CONSOLE_PFN,
+  HVM_PARAM.ACPI_IOPORTS_LOCATION,
+  HVM_PARAM.VIRIDIAN,
+  HVM_PARAM.IDENT_PT,
+  HVM_PARAM.VM_GENERATION_ID_ADDR,
+  HVM_PARAM.IOREQ_SERVER_PFN,
+  HVM_PARAM.NR_IOREQ_SERVER_PAGES,
+  HVM_PARAM.X87_FIP_WIDTH,
+  HVM_PARAM.MCA_CAP,
+] as const;
+
+async function readParams({ hypervisor, domid }: { hypervisor: SaveTarget['hypervisor']; domid: number }) {
+  const values = await Promise.all(SAVED_PARAMS.map((index) => hypervisor.hvmParam(domid, index)));
+  return SAVED_PARAMS.map((index, i) => ({ index, value: values[i]! })).filter(({ value }) => value !== 0n);
+}

@@ -1,0 +1,11 @@
+export { SaveError, type SaveErrorCode, type SavePhase } from './errors.js';
+export type { CheckpointDecision, SaveCallbacks, SaveOptions, SaveProgress, SaveResult } from './options.js';
+export {
+  type PrecopyDecision,
+  type PrecopyPolicy,
+  type PrecopyStats,
+  XEN_MAX_ITERATIONS,
+  XEN_TARGET_DIRTY_PAGES,
+  xenPrecopyPolicy,
+} from './policy.js';
+export { saveDomain } from './save.js';

@@ -1,0 +1,65 @@
+import type { ByteSink } from '@xen-migration/stream-format';
+import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { SavePhase } from './errors.js';
+import type { PrecopyPolicy } from './policy.js';
+
+export interface SaveOptions {
+  readonly hypervisor: Hypervisor;
+  readonly domid: number;
+  /** Where the libxc stream goes. Nothing is held back: at each callback all before it has been handed over. */
+  readonly sink: ByteSink;
+  /** Copy while the guest runs, until the policy says stop. Otherwise the guest is suspended first. */
+  readonly live: boolean;
+  /** Send all pages once more at the end, for the receiver to compare (live plain streams only). */
+  readonly debug: boolean;
+  /** Default: 'plain', which ends with END. 'remus' goes on with checkpoints until a callback says stop. */
+  readonly stream?: 'plain' | 'remus';
+  readonly callbacks: SaveCallbacks;
+  /** Default: Xen's own. */
+  readonly policy?: PrecopyPolicy;
+  /** Looked at before each batch of pages and before the guest is suspended. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SaveProgress) => void;
+}
+
+/** What the toolstack does for a save. A rejection fails the save. */
+export interface SaveCallbacks {
+  /** Has the guest shut itself down for suspend, and its device model stopped. */
+  suspend(): Promise<void>;
+  /** Tells the device model to report its own writes (HVM; a PVH guest has none, and nothing is to be done). */
+  switchQemuLogdirty(enable: boolean): Promise<void>;
+  /** Remus: the guest may run again (its memory has been written). */
+  postcopy?(): Promise<CheckpointDecision>;
+  /** Remus: the outer layer writes its records, waits for the next checkpoint's time. */
+  checkpoint?(): Promise<CheckpointDecision>;
+}
+
+/** 'stop' ends a checkpointed save without an error, and without END. */
+export type CheckpointDecision = 'continue' | 'stop';
+
+export interface SaveProgress {
+  readonly phase: SavePhase;
+  /** Passes over the memory that are done. */
+  readonly iteration: number;
+  /** Entries of this pass. */
+  readonly pagesDone: number;
+  /**
+   * What this pass promised: the guest's pfns in the first, what was dirty when it began in a later one. A pass may
+   * send more: the guest goes on writing. 0 outside of passes.
+   */
+  readonly pagesTotal: number;
+  /** Of the stream, so far. */
+  readonly bytes: number;
+}
+
+export interface SaveResult {
+  /** Passes over the memory, the last one included. */
+  readonly iterations: number;
+  /** Page entries written, pages without data included. */
+  readonly pagesWritten: number;
+  readonly bytesWritten: number;
+  /** Milliseconds from the moment that the guest was asked to suspend to the end of the stream. */
+  readonly suspendedMs: number;
+  /** What could not be undone; the stream is whole all the same. */
+  readonly cleanupErrors: readonly unknown[];
+}

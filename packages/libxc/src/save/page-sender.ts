@@ -1,0 +1,225 @@
+import { hasPageData, isKnownPageType, type LibxcWriter, PAGE_TYPE } from '@xen-migration/stream-format';
+import { PageBitmap } from '../bitmap.js';
+import { type FrameList, INVALID_FRAME, MAX_BATCH } from '../hypervisor/frames.js';
+import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
+import { SaveFault } from './errors.js';
+import type { SaveGuest } from './guest-type.js';
+
+/**
+ * Batches under way at once: while one is written, the hypervisor is asked for the types and the mapping of the next
+ * ones. More would only hold more of the guest mapped.
+ */
+const BATCHES_IN_FLIGHT = 3;
+
+/** Told of each batch; either may throw to stop. */
+export interface BatchWatch {
+  before(): void;
+  /** With the entries that were written. */
+  after(entries: number): void;
+}
+
+/** One PAGE_DATA record, mapped and ready to be written. */
+interface Batch {
+  readonly pfns: FrameList;
+  readonly types: Uint8Array;
+  /** The pages that have data, in the order of `pfns`; several that lie side by side may be one view. */
+  readonly pages: readonly Uint8Array[];
+  /** Translated page tables among `pages`, to be used again. */
+  readonly scratch: readonly Uint32Array[];
+  readonly mapping: ForeignMapping | undefined;
+}
+
+/**
+ * Sends pages of the guest: asks for their types, maps them, translates page tables, and hands all that to the writer
+ * without a copy of any other page.
+ *
+ * What can't be sent while the guest runs (a frame that does not exist yet, a page table in the middle of a change) is
+ * deferred: it goes out as a page without data, and is remembered for the final pass.
+ */
+export class PageSender {
+  private readonly deferred: PageBitmap;
+  private deferredCount = 0;
+  private readonly freeScratch: Uint32Array[] = [];
+
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly domid: number,
+    private readonly guest: SaveGuest,
+    private readonly writer: LibxcWriter,
+  ) {
+    this.deferred = new PageBitmap(guest.pfnCount);
+  }
+
+  /** Adds the deferred pages to `pages` and forgets them. @returns how many there were */
+  takeDeferred(pages: PageBitmap): number {
+    const count = this.deferredCount;
+    pages.add(this.deferred);
+    this.deferred.clearAll();
+    this.deferredCount = 0;
+    return count;
+  }
+
+  /**
+   * Sends the pages whose bits are set.
+   *
+   * @param running whether the guest runs, so that pages may be deferred
+   */
+  async send(pages: PageBitmap, running: boolean, watch: BatchWatch): Promise<void> {
+    const coming: Promise<Batch>[] = [];
+    const unmapping: Promise<void>[] = [];
+    const writeNext = async (): Promise<void> => {
+      const batch = await coming[0]!;
+      await this.writer.pageData(batch.pfns, batch.types, batch.pages);
+      coming.shift();
+      unmapping.push(handled(this.release(batch)));
+      if (unmapping.length >= BATCHES_IN_FLIGHT) await unmapping.shift();
+      watch.after(batch.pfns.length);
+    };
+    try {
+      for (const pfns of pages.batches(MAX_BATCH)) {
+        watch.before();
+        coming.push(handled(this.prepare(pfns, running)));
+        if (coming.length >= BATCHES_IN_FLIGHT) await writeNext();
+      }
+      while (coming.length > 0) await writeNext();
+      await Promise.all(unmapping);
+    } finally {
+      await this.releaseAll(coming, unmapping);
+    }
+  }
+
+  private async prepare(pfns: FrameList, running: boolean): Promise<Batch> {
+    const gfns = this.guest.gfnsOf(pfns);
+    if (running) this.deferMissing(pfns, gfns);
+    const types = await this.hypervisor.pageTypes(this.domid, gfns);
+    const withData = indicesWithData(pfns, types);
+    if (withData.length === 0) return { pfns, types, pages: [], scratch: [], mapping: undefined };
+
+    const mapped = Float64Array.from(withData, (i) => gfns[i]!);
+    const mapping = await this.hypervisor.mapForeign(this.domid, mapped, 'read');
+    const scratch: Uint32Array[] = [];
+    try {
+      const pages = this.collectPages(pfns, types, withData, mapping, scratch, running);
+      return { pfns, types, pages, scratch, mapping };
+    } catch (e) {
+      await this.release({ pfns, types, pages: [], scratch, mapping });
+      throw e;
+    }
+  }
+
+  /** The mapped pages in order, whole runs where nothing comes between; marks in `types` what had to be deferred. */
+  private collectPages(
+    pfns: FrameList,
+    types: Uint8Array,
+    withData: readonly number[],
+    mapping: ForeignMapping,
+    scratch: Uint32Array[],
+    running: boolean,
+  ): Uint8Array[] {
+    const pages: Uint8Array[] = [];
+    let runStart = 0;
+    const endRun = (at: number) => {
+      if (at > runStart) for (const run of mapping.runs(runStart, at)) pages.push(run);
+      runStart = at + 1;
+    };
+    for (let at = 0; at < withData.length; at++) {
+      const i = withData[at]!;
+      if (mapping.errors[at] !== 0) {
+        // Between the two questions the guest may have given the frame away.
+        if (!running) throw unmappable(pfns[i]!, mapping.errors[at]!);
+        this.defer(pfns, types, i);
+        endRun(at);
+      } else if (this.guest.needsNormalising(types[i]!)) {
+        const table = this.translate(pfns, types, i, mapping.page(at), scratch, running);
+        endRun(at);
+        if (table !== undefined) pages.push(table);
+      }
+    }
+    endRun(withData.length);
+    return pages;
+  }
+
+  private translate(
+    pfns: FrameList,
+    types: Uint8Array,
+    i: number,
+    page: Uint8Array,
+    scratch: Uint32Array[],
+    running: boolean,
+  ): Uint8Array | undefined {
+    const target = this.freeScratch.pop() ?? new Uint32Array(1024);
+    scratch.push(target);
+    const problem = this.guest.normalisePage(types[i]!, page, target);
+    if (problem === undefined) return new Uint8Array(target.buffer);
+
+    const where = { pfn: pfns[i]!, entry: problem.entry, mfn: problem.frame };
+    const text = `page table at pfn 0x${where.pfn.toString(16)}, entry ${where.entry}`;
+    if (problem.reason === 'superpage') {
+      throw new SaveFault('SUPERPAGE', `${text} maps a superpage, which no PV guest can be restored with`, where);
+    }
+    if (!running || problem.reason !== 'untranslatable') {
+      throw new SaveFault(
+        'UNTRANSLATABLE_ENTRY',
+        `${text} maps mfn 0x${where.mfn.toString(16)}, which is not the guest's memory (${problem.reason}); ` +
+          'a suspended guest must not map foreign frames',
+        where,
+      );
+    }
+    this.defer(pfns, types, i);
+    return undefined;
+  }
+
+  private deferMissing(pfns: FrameList, gfns: FrameList): void {
+    for (let i = 0; i < pfns.length; i++) if (gfns[i] === INVALID_FRAME) this.mark(pfns[i]!);
+  }
+
+  private defer(pfns: FrameList, types: Uint8Array, i: number): void {
+    this.mark(pfns[i]!);
+    types[i] = PAGE_TYPE.XTAB;
+  }
+
+  private mark(pfn: number): void {
+    if (this.deferred.test(pfn)) return;
+    this.deferred.set(pfn);
+    this.deferredCount++;
+  }
+
+  private async release(batch: Batch): Promise<void> {
+    this.freeScratch.push(...batch.scratch);
+    await batch.mapping?.unmap();
+  }
+
+  /** After a failure: nothing stays mapped, whatever is still under way. */
+  private async releaseAll(coming: readonly Promise<Batch>[], unmapping: readonly Promise<void>[]): Promise<void> {
+    for (const batch of await Promise.allSettled(coming)) {
+      if (batch.status === 'fulfilled') await this.release(batch.value).catch(() => undefined);
+    }
+    await Promise.allSettled(unmapping);
+  }
+}
+
+/** A rejection is met where the promise is awaited, which may be later. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function indicesWithData(pfns: FrameList, types: Uint8Array): number[] {
+  const indices: number[] = [];
+  for (let i = 0; i < types.length; i++) {
+    const type = types[i]!;
+    if (!isKnownPageType(type)) {
+      throw new SaveFault('UNKNOWN_PAGE_TYPE', `pfn 0x${pfns[i]!.toString(16)} is of unknown type ${type}`, {
+        pfn: pfns[i]!,
+      });
+    }
+    if (hasPageData(type)) indices.push(i);
+  }
+  return indices;
+}
+
+function unmappable(pfn: number, errno: number): SaveFault {
+  return new SaveFault('MAP_FAILED', `pfn 0x${pfn.toString(16)} is memory, but can't be mapped (errno ${errno})`, {
+    pfn,
+  });
+}

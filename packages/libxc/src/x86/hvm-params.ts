@@ -1,0 +1,22 @@
+/** Indices of HVM parameters that save and restore know (Xen's public hvm/params.h). */
+export const HVM_PARAM = {
+  STORE_PFN: 1,
+  STORE_EVTCHN: 2,
+  PAE_ENABLED: 4,
+  IOREQ_PFN: 5,
+  BUFIOREQ_PFN: 6,
+  VIRIDIAN: 9,
+  IDENT_PT: 12,
+  CONSOLE_PFN: 17,
+  CONSOLE_EVTCHN: 18,
+  ACPI_IOPORTS_LOCATION: 19,
+  PAGING_RING_PFN: 27,
+  MONITOR_RING_PFN: 28,
+  SHARING_RING_PFN: 29,
+  IOREQ_SERVER_PFN: 32,
+  NR_IOREQ_SERVER_PAGES: 33,
+  VM_GENERATION_ID_ADDR: 34,
+  X87_FIP_WIDTH: 36,
+  VM86_TSS_SIZED: 37,
+  MCA_CAP: 38,
+} as const;
