@@ -1,1 +1,1 @@
-export {};
+export { EmbeddedHost, type EmbeddedHostOptions } from './host.js';

@@ -1,0 +1,50 @@
+import type { ForeignMapping } from '../../hypervisor/hypervisor.js';
+import { WINDOW_FRAMES } from '../memory/layout.js';
+import type { MachineMemory } from '../memory/machine-memory.js';
+import type { MappedFrames } from '../wire/operations.js';
+
+/** Frames of a domain, seen through this process's own mapping of the machine's memory. */
+export class MappedForeignFrames implements ForeignMapping {
+  readonly count: number;
+  readonly errors: Uint8Array;
+  private ended: Promise<void> | undefined;
+
+  constructor(
+    private readonly memory: MachineMemory,
+    private readonly frames: MappedFrames,
+    private readonly release: () => Promise<void>,
+  ) {
+    this.count = frames.mfns.length;
+    this.errors = frames.errors;
+  }
+
+  page(i: number): Uint8Array {
+    return this.memory.frame(this.mfnOf(i));
+  }
+
+  runs(from: number, to: number): Uint8Array[] {
+    const runs: Uint8Array[] = [];
+    for (let i = from; i < to; ) {
+      const first = this.mfnOf(i);
+      let count = 1;
+      while (i + count < to && this.mfnOf(i + count) === first + count && (first + count) % WINDOW_FRAMES !== 0)
+        count++;
+      runs.push(this.memory.stretch(first, count));
+      i += count;
+    }
+    return runs;
+  }
+
+  unmap(): Promise<void> {
+    this.ended ??= this.release();
+    return this.ended;
+  }
+
+  private mfnOf(i: number): number {
+    if (this.ended !== undefined) throw new Error('the mapping was unmapped');
+    if (!(i >= 0 && i < this.count)) throw new RangeError(`frame ${i} of a mapping of ${this.count}`);
+    const errno = this.errors[i]!;
+    if (errno !== 0) throw new Error(`frame ${i} of the mapping failed with errno ${errno}`);
+    return this.frames.mfns[i]!;
+  }
+}

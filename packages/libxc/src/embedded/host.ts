@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { HypervisorError } from '../hypervisor/errors.js';
+import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import { ClientHypervisor } from './client/client-hypervisor.js';
+import { Connection } from './connection.js';
+import { suspendHeld } from './held/suspend.js';
+import { HostState } from './host-state.js';
+import { destroyDomain } from './lifecycle/destroy.js';
+import { LogRing } from './log-ring.js';
+import { defaultMebibytes } from './memory/backing.js';
+import { Machine } from './memory/machine.js';
+import { PageTypes } from './mmu/page-types.js';
+import { TableError } from './mmu/table-error.js';
+import { releaseConnection } from './operations/connections.js';
+import { HANDLERS } from './operations/index.js';
+import { guestCall } from './run/guest-calls.js';
+import type { OperationArgs, OperationName, OperationResult } from './wire/operations.js';
+
+export interface EmbeddedHostOptions {
+  /** The host's private directory; made when absent. */
+  readonly directory: string;
+  /** Size of the machine in MiB; default: what the system can spare, at most 16 GiB. */
+  readonly memoryMib?: number;
+  /** Decides the scramble of machine frames; default: random. */
+  readonly seed?: number;
+}
+
+/** The file of machine memory in a host's directory. */
+export const MEMORY_FILE = 'memory';
+
+/** The embedded simulated Xen: a machine, its domains, and the clients connected to it, in this process. */
+export class EmbeddedHost {
+  private constructor(
+    readonly directory: string,
+    readonly state: HostState,
+  ) {}
+
+  /** @throws Error when the machine's memory can't be made */
+  static async create({ directory, memoryMib, seed }: EmbeddedHostOptions): Promise<EmbeddedHost> {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const machine = Machine.create({
+      path: join(directory, MEMORY_FILE),
+      mebibytes: memoryMib ?? defaultMebibytes(directory),
+      seed: seed ?? randomBytes(4).readUInt32LE(),
+    });
+    const log = new LogRing();
+    const { frames, span } = machine.layout;
+    log.add(`embedded host: ${frames / 256} MiB, mfns up to 0x${(span - 1).toString(16)}`);
+    const state: HostState = new HostState(machine, new PageTypes(machine), log, (domain, vcpu, name, args) =>
+      guestCall(state, domain, vcpu, name, args),
+    );
+    return new EmbeddedHost(directory, state);
+  }
+
+  /** A client in this process. */
+  connect(): Hypervisor {
+    const connection = this.accept();
+    const transport = {
+      perform: <N extends OperationName>(name: N, ...args: OperationArgs<N>) => this.perform(connection, name, ...args),
+      close: async () => this.release(connection),
+    };
+    return new ClientHypervisor(transport, this.state.machine.memory);
+  }
+
+  /** A new client's resources. */
+  accept(): Connection {
+    const connection = new Connection();
+    this.state.connections.add(connection);
+    return connection;
+  }
+
+  /** Everything that the client held is given back. */
+  release(connection: Connection): void {
+    releaseConnection(this.state, connection);
+  }
+
+  /** @throws HypervisorError */
+  async perform<N extends OperationName>(
+    connection: Connection,
+    name: N,
+    ...args: OperationArgs<N>
+  ): Promise<OperationResult<N>> {
+    try {
+      // The table is typed operation by operation; the compiler can't pair a name that is not known yet with its types.
+      const handler = HANDLERS[name] as unknown as AnyHandler<N>;
+      return await handler(this.state, connection, ...args);
+    } catch (e) {
+      if (!(e instanceof TableError)) throw e;
+      throw new HypervisorError('EINVAL', name, typeof args[0] === 'number' ? args[0] : undefined, e.message);
+    }
+  }
+
+  /**
+   * The toolstack asked a domain to suspend through xenstore. A guest that executes sees that itself; for a held one the
+   * host answers.
+   *
+   * @returns whether the host did
+   */
+  async suspendRequested(domid: number): Promise<boolean> {
+    const domain = this.state.domains.get(domid);
+    return domain !== undefined && suspendHeld(this.state, domain);
+  }
+
+  /** Ends all domains and gives the machine's memory back, also where processes still map it. */
+  async close(): Promise<void> {
+    for (const connection of [...this.state.connections]) this.release(connection);
+    for (const domain of [...this.state.domains.values()]) await destroyDomain(this.state, domain);
+    this.state.machine.destroy();
+  }
+}
+
+type AnyHandler<N extends OperationName> = (
+  host: HostState,
+  connection: Connection,
+  ...args: OperationArgs<N>
+) => OperationResult<N> | Promise<OperationResult<N>>;

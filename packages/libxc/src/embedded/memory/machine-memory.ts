@@ -1,0 +1,63 @@
+import { closeSync, openSync } from 'node:fs';
+import { PAGE_SIZE } from '../../hypervisor/frames.js';
+import { libc } from '../native/libc.js';
+import { WINDOW_FRAMES, WINDOW_SHIFT } from './layout.js';
+
+/**
+ * The machine's memory as one process sees it: a sparse file, frame n at n * 4096, mapped a window of 1 GiB at a time,
+ * when it is first touched. Windows stay mapped as long as the process lives: views of guest memory must never dangle.
+ */
+export class MachineMemory {
+  private readonly windows: ArrayBuffer[] = [];
+
+  private constructor(
+    private readonly fd: number,
+    /** One more than the highest mfn. */
+    readonly span: number,
+  ) {}
+
+  /** @param path an existing file of at least `span` frames, rounded up to whole windows */
+  static open(path: string, span: number): MachineMemory {
+    return new MachineMemory(openSync(path, 'r+'), span);
+  }
+
+  /** 4096 live bytes. @throws RangeError when the machine has no such frame */
+  frame(mfn: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.window(mfn), (mfn % WINDOW_FRAMES) * PAGE_SIZE, PAGE_SIZE);
+  }
+
+  /** The frame as 32-bit words. */
+  words(mfn: number): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.window(mfn), (mfn % WINDOW_FRAMES) * PAGE_SIZE, PAGE_SIZE / 4);
+  }
+
+  /** `count` frames side by side, all in one window. */
+  stretch(mfn: number, count: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.window(mfn), (mfn % WINDOW_FRAMES) * PAGE_SIZE, count * PAGE_SIZE);
+  }
+
+  /** Gives the frames' memory back to the system. They read as zeroes afterwards. */
+  discard(mfn: number, count: number): void {
+    if (libc().punchHole(this.fd, mfn * PAGE_SIZE, count * PAGE_SIZE)) return;
+    for (let done = 0; done < count; ) {
+      const part = Math.min(count - done, WINDOW_FRAMES - ((mfn + done) % WINDOW_FRAMES));
+      this.stretch(mfn + done, part).fill(0);
+      done += part;
+    }
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  private window(mfn: number): ArrayBuffer {
+    const index = mfn >>> WINDOW_SHIFT;
+    const mapped = this.windows[index];
+    if (mapped !== undefined) return mapped;
+    if (!(mfn >= 0 && mfn < this.span)) throw new RangeError(`the machine has no frame ${mfn}`);
+    const bytes = WINDOW_FRAMES * PAGE_SIZE;
+    const made = libc().mapShared(this.fd, index * bytes, bytes);
+    this.windows[index] = made;
+    return made;
+  }
+}

@@ -1,0 +1,71 @@
+import koffi from 'koffi';
+
+/**
+ * The few functions of the C library that Node lacks: shared file mappings, giving file ranges back, file locks.
+ */
+export interface LibC {
+  /** Maps a range of a file, shared and writable. @throws Error with errno's name */
+  mapShared(fd: number, offset: number, length: number): ArrayBuffer;
+  /** Gives a range of a file back to the file system; it reads as zeroes then. false: not possible here */
+  punchHole(fd: number, offset: number, length: number): boolean;
+  /** Takes an exclusive lock on an open file, until it is closed. false: somebody else holds it */
+  tryLock(fd: number): boolean;
+}
+
+const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libSystem.dylib', 'libc.so'];
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+let loaded: LibC | undefined;
+
+/** @throws Error where there is no such library: the embedded host needs shared file mappings */
+export function libc(): LibC {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): LibC {
+  if (process.platform === 'win32') {
+    throw new Error('the embedded host needs shared file mappings of a POSIX system; Windows is not supported');
+  }
+  const library = openLibrary();
+  const mmap = library.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
+  const flock = library.func('int flock(int fd, int operation)');
+  // Linux alone has it.
+  const fallocate =
+    process.platform === 'linux'
+      ? library.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)')
+      : undefined;
+  return {
+    mapShared(fd, offset, length) {
+      const pointer: unknown = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, offset);
+      if (pointer === null || koffi.address(pointer) === FAILED) {
+        throw new Error(`mmap of ${length} bytes at ${offset} failed (errno ${koffi.errno()})`);
+      }
+      return koffi.view(pointer, length);
+    },
+    punchHole(fd, offset, length) {
+      return fallocate !== undefined && fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length) === 0;
+    },
+    tryLock: (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0,
+  };
+}
+
+/** MAP_FAILED. */
+const FAILED = 0xffff_ffff_ffff_ffffn;
+
+function openLibrary() {
+  for (const name of LIBRARIES) {
+    try {
+      return koffi.load(name);
+    } catch {
+      // Another C library's name.
+    }
+  }
+  throw new Error(`no C library found (tried ${LIBRARIES.join(', ')})`);
+}
