@@ -2,7 +2,7 @@ import { type ByteSink, LibxcWriter } from '@xen-migration/stream-format';
 import { PageBitmap } from '../bitmap.js';
 import { isHypervisorError } from '../hypervisor/errors.js';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
-import { type DomainInfo, type LogDirtyStats, SHUTDOWN } from '../hypervisor/hypervisor.js';
+import { type LogDirtyStats, SHUTDOWN } from '../hypervisor/hypervisor.js';
 import { SaveFault, type SavePhase, saveErrorOf } from './errors.js';
 import type { SaveGuest, SaveGuestType } from './guest-type.js';
 import { hvmSave } from './hvm.js';

@@ -43,11 +43,12 @@ export class P2m {
       leaf = new Uint32Array(1024).fill(0xffff_ffff);
       this.leaves[index] = leaf;
     }
+    // Typed arrays keep the low 32 bits; INVALID_FRAME is all ones in both words.
     if (this.width === 4) {
       leaf[pfn & 1023] = mfn;
       return;
     }
-    leaf[(pfn & 511) * 2] = mfn % 2 ** 32;
+    leaf[(pfn & 511) * 2] = mfn;
     leaf[(pfn & 511) * 2 + 1] = Math.floor(mfn / 2 ** 32);
   }
 }
