@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { HypervisorError } from '../hypervisor/errors.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { ClientHypervisor } from './client/client-hypervisor.js';
@@ -11,6 +11,7 @@ import { destroyDomain } from './lifecycle/destroy.js';
 import { LogRing } from './log-ring.js';
 import { defaultMebibytes } from './memory/backing.js';
 import { Machine } from './memory/machine.js';
+import { placeMemory, removeMemory } from './memory/place.js';
 import { PageTypes } from './mmu/page-types.js';
 import { TableError } from './mmu/table-error.js';
 import { releaseConnection } from './operations/connections.js';
@@ -27,9 +28,6 @@ export interface EmbeddedHostOptions {
   readonly seed?: number;
 }
 
-/** The file of machine memory in a host's directory. */
-export const MEMORY_FILE = 'memory';
-
 /** The embedded simulated Xen: a machine, its domains, and the clients connected to it, in this process. */
 export class EmbeddedHost {
   private constructor(
@@ -40,9 +38,10 @@ export class EmbeddedHost {
   /** @throws Error when the machine's memory can't be made */
   static async create({ directory, memoryMib, seed }: EmbeddedHostOptions): Promise<EmbeddedHost> {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const path = placeMemory(directory);
     const machine = Machine.create({
-      path: join(directory, MEMORY_FILE),
-      mebibytes: memoryMib ?? defaultMebibytes(directory),
+      path,
+      mebibytes: memoryMib ?? defaultMebibytes(dirname(path)),
       seed: seed ?? randomBytes(4).readUInt32LE(),
     });
     const log = new LogRing();
@@ -108,6 +107,7 @@ export class EmbeddedHost {
     for (const connection of [...this.state.connections]) this.release(connection);
     for (const domain of [...this.state.domains.values()]) await destroyDomain(this.state, domain);
     this.state.machine.destroy();
+    removeMemory(this.directory);
   }
 }
 

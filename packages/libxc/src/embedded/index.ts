@@ -1,1 +1,3 @@
+export { type ConnectOptions, connectEmbeddedHost } from './client/connect.js';
+export { embeddedHostDirectory, HOST_FILES } from './directory.js';
 export { EmbeddedHost, type EmbeddedHostOptions } from './host.js';

@@ -97,7 +97,9 @@ export class ByteCursor {
   /** A copy: the message's buffer is used again. */
   raw(length: number): Uint8Array<ArrayBuffer> {
     const at = this.advance(length);
-    return new Uint8Array(this.bytes.slice(at, at + length).buffer, 0, length);
+    const copy = new Uint8Array(length);
+    copy.set(this.bytes.subarray(at, at + length));
+    return copy;
   }
 
   end(): void {

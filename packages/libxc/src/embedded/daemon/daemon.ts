@@ -1,0 +1,75 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONSOLE_SOCKET, HOST_FILES, preparePrivateDirectory } from '../directory.js';
+import { EmbeddedHost } from '../host.js';
+import { removeMemory } from '../memory/place.js';
+import { takeHostLock } from './lock.js';
+import { HostServer } from './server.js';
+
+export interface DaemonOptions {
+  readonly directory: string;
+  readonly memoryMib: number | undefined;
+  readonly seed: number | undefined;
+  /** Seconds without domains and clients after which the daemon ends. */
+  readonly idleSeconds: number;
+}
+
+/** The host's process. @returns undefined when the directory has a daemon already */
+export async function runDaemon(
+  options: DaemonOptions,
+): Promise<{ readonly ended: Promise<void>; end(): void } | undefined> {
+  const { directory } = options;
+  preparePrivateDirectory(directory);
+  const lock = takeHostLock(join(directory, HOST_FILES.lock));
+  if (lock === undefined) return undefined;
+  removeFiles(directory);
+  const host = await EmbeddedHost.create({
+    directory,
+    ...(options.memoryMib === undefined ? {} : { memoryMib: options.memoryMib }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+  });
+  let end: () => void = () => {};
+  const asked = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const idle = new IdleTimer(options.idleSeconds * 1000, end);
+  const socket = join(directory, HOST_FILES.socket);
+  const server = await HostServer.listen(host, socket, (clients) =>
+    idle.busy(clients > 0 || host.state.domains.size > 0),
+  );
+  idle.busy(false);
+  const ended = asked.then(async () => {
+    // First of all, so that nobody connects to a host that goes away.
+    rmSync(socket, { force: true });
+    await server.close();
+    await host.close();
+    removeFiles(directory);
+    lock.release();
+  });
+  return { ended, end };
+}
+
+/** Ends the daemon when it was of no use to anybody for a while. */
+class IdleTimer {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly milliseconds: number,
+    private readonly expired: () => void,
+  ) {}
+
+  busy(busy: boolean): void {
+    clearTimeout(this.timer);
+    this.timer = busy ? undefined : setTimeout(this.expired, this.milliseconds);
+  }
+}
+
+/** What this daemon leaves, or one that was killed left: everything but the lock and the log. */
+function removeFiles(directory: string): void {
+  removeMemory(directory);
+  for (const name of readdirSync(directory)) {
+    if (name === HOST_FILES.socket || name === HOST_FILES.xenstore || CONSOLE_SOCKET.test(name)) {
+      rmSync(join(directory, name), { force: true });
+    }
+  }
+}
