@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedHost } from '../embedded/host.js';
+import type { Hypervisor } from '../hypervisor/hypervisor.js';
+
+/** An embedded host in this process, for one test. */
+export interface TestHost {
+  readonly host: EmbeddedHost;
+  readonly hypervisor: Hypervisor;
+  /** A new domain without memory, that may have so much. */
+  newDomain(kind: 'pv' | 'hvm' | 'pvh', memoryKib: number, vcpus?: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** @param seed of the scramble: hosts with different seeds give a guest different frames */
+export async function testHost(seed: number, memoryMib = 256): Promise<TestHost> {
+  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'xen-test-'));
+  const host = await EmbeddedHost.create({ directory, memoryMib, seed });
+  const hypervisor = host.connect();
+  return {
+    host,
+    hypervisor,
+    async newDomain(kind, memoryKib, vcpus = 1) {
+      const domid = await hypervisor.createDomain({
+        kind,
+        uuid: Uint8Array.from(Buffer.from(randomUUID().replaceAll('-', ''), 'hex')),
+        maxVcpus: vcpus,
+        maxGrantFrames: 32,
+        maxEventChannel: 1023,
+        hap: kind !== 'pv',
+        passthrough: false,
+      });
+      await hypervisor.setMaxMemory(domid, memoryKib + 1024);
+      return domid;
+    },
+    async close() {
+      await hypervisor.close();
+      await host.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
