@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildDomain } from '../build/index.js';
+import { BareStore } from '../embedded/guest/testing/bare-store.js';
+import { builtinKernel } from '../embedded/guest/index.js';
+import { type EventChannels, type ForeignMapping, type Hypervisor, SHUTDOWN } from '../hypervisor/hypervisor.js';
+import { CONSOLE_OUT, ringRead } from '../io/byte-ring.js';
+import { restoreDomain, type RestoreOptions, type RestoreResult } from '../restore/index.js';
+import type { SaveCallbacks } from '../save/index.js';
+import { wordsOf } from '../x86/words.js';
+import type { TestHost } from './hosts.js';
+
+const SERVE_EVERY_MS = 2;
+
+export interface GuestOptions {
+  readonly kind: 'pv' | 'hvm';
+  readonly memoryKib: number;
+  readonly vcpus?: number;
+  /** Of the selfcheck kernel. */
+  readonly cmdline: string;
+}
+
+/** A guest that executes on an embedded host and checks its own memory, with its xenstore and console rings served. */
+export class TestGuest {
+  /** What it wrote on its console. */
+  text = '';
+  private readonly timer: NodeJS.Timeout;
+
+  private constructor(
+    readonly host: TestHost,
+    readonly domid: number,
+    private readonly store: BareStore,
+    private readonly rings: readonly ForeignMapping[],
+    private readonly events: EventChannels,
+    private readonly ports: readonly number[],
+  ) {
+    this.timer = setInterval(() => void this.serve(), SERVE_EVERY_MS);
+  }
+
+  static async build(host: TestHost, { kind, memoryKib, vcpus = 1, cmdline }: GuestOptions): Promise<TestGuest> {
+    const { hypervisor } = host;
+    const domid = await host.newDomain(kind, memoryKib, vcpus);
+    const backends = await ringBackends(hypervisor, domid);
+    const kernel = builtinKernel('selfcheck');
+    const built = await buildDomain({ hypervisor, domid, kind, memoryKib, kernel, cmdline, vcpus, ...backends });
+    return TestGuest.serve(host, domid, built.storeGfn, built.consoleGfn, backends);
+  }
+
+  /** A domain with what the stream holds, ready to run on. */
+  static async restore(
+    host: TestHost,
+    { kind, memoryKib, vcpus = 1 }: Omit<GuestOptions, 'cmdline'>,
+    options: Pick<RestoreOptions, 'reader'> & Partial<RestoreOptions>,
+  ): Promise<{ guest: TestGuest; result: RestoreResult }> {
+    const { hypervisor } = host;
+    const domid = await host.newDomain(kind, memoryKib, vcpus);
+    const backends = await ringBackends(hypervisor, domid);
+    const result = await restoreDomain({ hypervisor, domid, ...backends, ...options });
+    if (result.storeGfn === undefined || result.consoleGfn === undefined) throw new Error('the guest came without rings');
+    const guest = await TestGuest.serve(host, domid, result.storeGfn, result.consoleGfn, backends);
+    return { guest, result };
+  }
+
+  private static async serve(
+    host: TestHost,
+    domid: number,
+    storeGfn: number,
+    consoleGfn: number,
+    backends: Awaited<ReturnType<typeof ringBackends>>,
+  ): Promise<TestGuest> {
+    const { hypervisor } = host;
+    const events = await hypervisor.openEventChannels();
+    const ports = [
+      await events.bindInterdomain(domid, backends.store.port),
+      await events.bindInterdomain(domid, backends.console.port),
+    ];
+    const rings = [
+      await hypervisor.mapForeign(domid, Float64Array.of(storeGfn), 'write'),
+      await hypervisor.mapForeign(domid, Float64Array.of(consoleGfn), 'write'),
+    ];
+    const store = new BareStore(rings[0]!.page(0), domid, 'guest');
+    return new TestGuest(host, domid, store, rings, events, ports);
+  }
+
+  private async serve(): Promise<void> {
+    this.store.serve();
+    const console = this.rings[1]!.page(0);
+    const ring = { bytes: console, words: wordsOf(console) };
+    this.text += Buffer.from(ringRead(ring, CONSOLE_OUT, CONSOLE_OUT.size)).toString('utf8');
+    for (const port of this.ports) await this.events.notify(port).catch(() => undefined);
+  }
+
+  async run(): Promise<void> {
+    await this.host.hypervisor.unpause(this.domid);
+  }
+
+  /** Waits until the guest has said something that matches. @throws Error when it goes down or takes too long */
+  async says(pattern: RegExp, seconds = 20): Promise<void> {
+    const end = performance.now() + seconds * 1000;
+    while (!pattern.test(this.text)) {
+      const { shutdown, shutdownReason } = await this.host.hypervisor.domainInfo(this.domid);
+      if (shutdown) throw new Error(`the guest is down (${shutdownReason}); its console: ${this.text}`);
+      if (performance.now() > end) throw new Error(`the guest did not say ${pattern}; its console: ${this.text}`);
+      await sleep(SERVE_EVERY_MS);
+    }
+  }
+
+  /** Starts the console's text anew, so that says() waits for what comes. */
+  forgetText(): void {
+    this.text = '';
+  }
+
+  /** What a toolstack does for a save of this guest. */
+  callbacks(): SaveCallbacks & { readonly qemuLogdirty: boolean[] } {
+    const qemuLogdirty: boolean[] = [];
+    return {
+      qemuLogdirty,
+      suspend: () => this.suspend(),
+      switchQemuLogdirty: async (enable) => {
+        qemuLogdirty.push(enable);
+      },
+    };
+  }
+
+  /** By xenstore, as xl asks. */
+  async suspend(): Promise<void> {
+    this.store.ask('suspend');
+    const end = performance.now() + 20_000;
+    for (;;) {
+      const { shutdown, shutdownReason } = await this.host.hypervisor.domainInfo(this.domid);
+      if (shutdown && shutdownReason === SHUTDOWN.suspend) return;
+      if (shutdown) throw new Error(`shut down with reason ${shutdownReason}; its console: ${this.text}`);
+      if (performance.now() > end) throw new Error(`did not suspend; its console: ${this.text}`);
+      await sleep(1);
+    }
+  }
+
+  /** The domain stays; nobody serves it any more. */
+  async leave(): Promise<void> {
+    clearInterval(this.timer);
+    for (const ring of this.rings) await ring.unmap();
+    await this.events.close();
+  }
+
+  async destroy(): Promise<void> {
+    await this.leave();
+    await this.host.hypervisor.destroyDomain(this.domid);
+  }
+}
+
+async function ringBackends(hypervisor: Hypervisor, domid: number) {
+  return {
+    store: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
+    console: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
+  };
+}
