@@ -21,6 +21,8 @@ export function auditXsave(area: Uint8Array): string | undefined {
   const xcr0 = view.getBigUint64(0, true);
   const accumulated = view.getBigUint64(8, true);
   if ((accumulated & ~HOST_XCR0) !== 0n) return `xcr0_accum 0x${accumulated.toString(16)} is not possible on this host`;
+  // A vcpu that never touched its extended state has none to load.
+  if (accumulated === 0n && area.length === XSAVE_PREFIX) return undefined;
   if ((xcr0 & X87) === 0n || (xcr0 & ~accumulated) !== 0n) return `xcr0 0x${xcr0.toString(16)} is not possible`;
   const image = area.length - XSAVE_PREFIX;
   if (image !== 0 && image !== xsaveSize(accumulated)) {

@@ -3,7 +3,7 @@
  * touched with Atomics.
  */
 export const VCPU_WORD = {
-  /** The host: 1 lets the vcpu run, 0 asks it to stop at its next instruction boundary. */
+  /** What the vcpu is to do, GO. */
   go: 0,
   /** The vcpu: 1 while it executes, 0 once it has stopped: all of its state is in shared memory then. */
   executing: 1,
@@ -14,6 +14,12 @@ export const VCPU_WORD = {
   /** Mailbox: 0 none or under way, 1 answered, 2 failed. */
   answer: 4,
 } as const;
+
+/**
+ * The host sets run and stop, the vcpu parked: it answers every stop with that, also one that comes before it began to
+ * run, and stops at an instruction boundary.
+ */
+export const GO = { parked: 0, run: 1, stop: 2 } as const;
 
 /** Byte offset of the mailbox's number, a float64. */
 export const ANSWER_VALUE = 32;

@@ -4,7 +4,7 @@ import type { Hypercalls } from '../guest/hypercalls.js';
 import { runVcpu, type VcpuMachine } from '../guest/vcpu.js';
 import { MachineToPhys } from '../memory/m2p.js';
 import { MachineMemory } from '../memory/machine-memory.js';
-import { ANSWER_TEXT, ANSWER_VALUE, CPU_TIME, DOMAIN_WORD, VCPU_WORD } from './control.js';
+import { ANSWER_TEXT, ANSWER_VALUE, CPU_TIME, DOMAIN_WORD, GO, VCPU_WORD } from './control.js';
 import type { VcpuData, VcpuMessage } from './vcpu-data.js';
 
 /** A vcpu's thread: executes when it may, parks when it is asked to stop. Never returns. */
@@ -33,11 +33,12 @@ class VcpuThreadSide {
   /** From one start to the next stop. */
   turn(): void {
     const { words } = this;
-    Atomics.wait(words, VCPU_WORD.go, 0);
+    Atomics.wait(words, VCPU_WORD.go, GO.parked);
     const started = performance.now();
     this.waited = 0;
-    while (Atomics.load(words, VCPU_WORD.go) === 1) runVcpu(this.machine);
+    while (Atomics.load(words, VCPU_WORD.go) === GO.run) runVcpu(this.machine);
     this.numbers[CPU_TIME / 8]! += performance.now() - started - this.waited;
+    Atomics.store(words, VCPU_WORD.go, GO.parked);
     Atomics.store(words, VCPU_WORD.executing, 0);
     this.post({ stopped: true });
   }
@@ -69,7 +70,7 @@ class VcpuThreadSide {
         const before = Atomics.or(dirty, index, bit);
         if ((before & bit) === 0) Atomics.add(domain, DOMAIN_WORD.faults, 1);
       },
-      stopRequested: () => Atomics.load(this.words, VCPU_WORD.go) === 0,
+      stopRequested: () => Atomics.load(this.words, VCPU_WORD.go) !== GO.run,
       waitEvent: (milliseconds) => this.waitEvent(milliseconds),
     };
   }
@@ -77,7 +78,7 @@ class VcpuThreadSide {
   private waitEvent(milliseconds: number): void {
     const { words } = this;
     const now = Atomics.load(words, VCPU_WORD.wakeUps);
-    if (now !== this.seen || Atomics.load(words, VCPU_WORD.go) === 0) {
+    if (now !== this.seen || Atomics.load(words, VCPU_WORD.go) !== GO.run) {
       this.seen = now;
       return;
     }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Vcpu } from '../domains/vcpu.js';
-import { ANSWER_TEXT, ANSWER_VALUE, VCPU_CONTROL_SIZE, VCPU_WORD } from './control.js';
+import { ANSWER_TEXT, ANSWER_VALUE, GO, VCPU_CONTROL_SIZE, VCPU_WORD } from './control.js';
 import type { VcpuData, VcpuMessage } from './vcpu-data.js';
 
 /** What the thread asks of the host. */
@@ -39,7 +39,7 @@ export class VcpuThread {
     const { controlWords } = this.vcpu;
     this.state = 'running';
     Atomics.store(controlWords, VCPU_WORD.executing, 1);
-    Atomics.store(controlWords, VCPU_WORD.go, 1);
+    Atomics.store(controlWords, VCPU_WORD.go, GO.run);
     Atomics.notify(controlWords, VCPU_WORD.go);
   }
 
@@ -48,13 +48,16 @@ export class VcpuThread {
     this.runAgain = false;
     if (this.state !== 'running') return;
     this.state = 'stopping';
-    Atomics.store(this.vcpu.controlWords, VCPU_WORD.go, 0);
+    Atomics.store(this.vcpu.controlWords, VCPU_WORD.go, GO.stop);
+    Atomics.notify(this.vcpu.controlWords, VCPU_WORD.go);
     this.vcpu.wake();
   }
 
   /** Resolves when the vcpu does not execute: all of its state is in shared memory. */
   stopped(): Promise<void> {
     if (this.state === 'stopped' || this.state === 'ended') return Promise.resolve();
+    // Somebody waits: now the thread does keep the process alive.
+    this.worker.ref();
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
@@ -72,6 +75,7 @@ export class VcpuThread {
 
   private hasStopped(state: 'stopped' | 'ended'): void {
     this.state = state;
+    this.worker.unref();
     const { waiters } = this;
     this.waiters = [];
     for (const resolve of waiters) resolve();
