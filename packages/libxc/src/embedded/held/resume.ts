@@ -44,7 +44,14 @@ function registerP2m(state: HostState, domain: Domain): void {
   const page = state.machine.memory.frame(domain.sharedInfoMfn);
   const virtual = readWord(page, at.p2mVaddr, width);
   const root = domain.vcpus[0]?.roots?.kernel;
-  if (virtual === 0n || root === undefined) return;
+  if (root === undefined) return;
+  if (virtual === 0n) {
+    // Its pages hold the old host's frames, and where they are only the guest knows.
+    state.log.add(
+      `d${domain.domid}: it keeps its p2m as a tree, which only its own kernel can rebuild; it can't be saved`,
+    );
+    return;
+  }
   if (!translates(state, domain, root, virtual)) {
     state.log.add(`d${domain.domid}: its p2m at 0x${virtual.toString(16)} is not mapped; it can't be saved`);
     return;
