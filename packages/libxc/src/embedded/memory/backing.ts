@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { PAGE_SIZE } from '../../hypervisor/frames.js';
 
@@ -11,11 +11,10 @@ export function availableBytes(directory: string): number {
   return Math.max(0, Math.min(bavail * bsize, availableMemory()) - RESERVE_BYTES);
 }
 
-/** What the system says can be had without swapping; Node's own figure leaves out the page cache. */
+/** What can be had without swapping, within the limits that this process is under. */
 function availableMemory(): number {
-  if (process.platform !== 'linux') return freemem();
-  const found = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'));
-  return found === null ? freemem() : Number(found[1]) * 1024;
+  // Not in the first releases of Node 20.
+  return typeof process.availableMemory === 'function' ? process.availableMemory() : freemem();
 }
 
 /**
