@@ -13,6 +13,7 @@ const BATCHES_IN_FLIGHT = 3;
 
 /** Told of each batch; either may throw to stop. */
 export interface BatchWatch {
+  /** It is about to be written. */
   before(): void;
   /** With the entries that were written. */
   after(entries: number): void;
@@ -69,6 +70,7 @@ export class PageSender {
     const unmapping: Promise<void>[] = [];
     const writeNext = async (): Promise<void> => {
       const batch = await coming[0]!;
+      watch.before();
       await this.writer.pageData(batch.pfns, batch.types, batch.pages);
       coming.shift();
       unmapping.push(handled(this.release(batch)));
@@ -77,7 +79,6 @@ export class PageSender {
     };
     try {
       for (const pfns of pages.batches(MAX_BATCH)) {
-        watch.before();
         coming.push(handled(this.prepare(pfns, running)));
         if (coming.length >= BATCHES_IN_FLIGHT) await writeNext();
       }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildDomain } from '../build/index.js';
-import { BareStore } from '../embedded/guest/testing/bare-store.js';
 import { builtinKernel } from '../embedded/guest/index.js';
+import { BareStore } from '../embedded/guest/testing/bare-store.js';
 import { type EventChannels, type ForeignMapping, type Hypervisor, SHUTDOWN } from '../hypervisor/hypervisor.js';
 import { CONSOLE_OUT, ringRead } from '../io/byte-ring.js';
-import { restoreDomain, type RestoreOptions, type RestoreResult } from '../restore/index.js';
+import { type RestoreOptions, type RestoreResult, restoreDomain } from '../restore/index.js';
 import type { SaveCallbacks } from '../save/index.js';
 import { wordsOf } from '../x86/words.js';
 import type { TestHost } from './hosts.js';
@@ -55,7 +55,8 @@ export class TestGuest {
     const domid = await host.newDomain(kind, memoryKib, vcpus);
     const backends = await ringBackends(hypervisor, domid);
     const result = await restoreDomain({ hypervisor, domid, ...backends, ...options });
-    if (result.storeGfn === undefined || result.consoleGfn === undefined) throw new Error('the guest came without rings');
+    if (result.storeGfn === undefined || result.consoleGfn === undefined)
+      throw new Error('the guest came without rings');
     const guest = await TestGuest.serve(host, domid, result.storeGfn, result.consoleGfn, backends);
     return { guest, result };
   }
@@ -102,6 +103,12 @@ export class TestGuest {
       if (performance.now() > end) throw new Error(`the guest did not say ${pattern}; its console: ${this.text}`);
       await sleep(SERVE_EVERY_MS);
     }
+  }
+
+  /** Runs it until all of its memory is filled and its vcpus rewrite it. */
+  async start(): Promise<void> {
+    await this.run();
+    await this.says(/ [1-9]\d* writes, 0 lost/);
   }
 
   /** Starts the console's text anew, so that says() waits for what comes. */
