@@ -27,7 +27,17 @@ const RETRY_INTERVAL = 15;
 export async function connectEmbeddedHost(options: ConnectOptions = {}): Promise<Hypervisor> {
   const directory = options.directory ?? embeddedHostDirectory();
   const { transport, hello } = await reach(directory, options.autostart ?? true);
-  return new ClientHypervisor(transport, MachineMemory.open(hello.memoryPath, hello.memorySpan));
+  const memory = MachineMemory.open(hello.memoryPath, hello.memorySpan);
+  return new ClientHypervisor(
+    {
+      perform: (name, ...args) => transport.perform(name, ...args),
+      async close() {
+        await transport.close();
+        memory.close();
+      },
+    },
+    memory,
+  );
 }
 
 /** Tries to connect; starts a daemon whenever none of ours is on its way up. Daemons that come second leave by themselves. */

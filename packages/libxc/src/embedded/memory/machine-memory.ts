@@ -9,6 +9,7 @@ import { WINDOW_FRAMES, WINDOW_SHIFT } from './layout.js';
  */
 export class MachineMemory {
   private readonly windows: ArrayBuffer[] = [];
+  private closed = false;
 
   private constructor(
     private readonly fd: number,
@@ -46,7 +47,10 @@ export class MachineMemory {
     }
   }
 
+  /** Closes the file. What is mapped stays mapped; nothing more can be. */
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     closeSync(this.fd);
   }
 
@@ -55,6 +59,7 @@ export class MachineMemory {
     const mapped = this.windows[index];
     if (mapped !== undefined) return mapped;
     if (!(mfn >= 0 && mfn < this.span)) throw new RangeError(`the machine has no frame ${mfn}`);
+    if (this.closed) throw new Error('the connection to the machine was closed');
     const bytes = WINDOW_FRAMES * PAGE_SIZE;
     const made = libc().mapShared(this.fd, index * bytes, bytes);
     this.windows[index] = made;
