@@ -76,3 +76,15 @@ test('a sparse set holds any page number that a stream can name', () => {
     ),
   );
 });
+
+test('what one sparse set has and another has not, ascending', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat(200_000)), fc.uniqueArray(fc.nat(200_000)), (ours, theirs) => {
+      const [a, b] = [new SparsePageSet(), new SparsePageSet()];
+      for (const page of ours) a.add(page);
+      for (const page of [...theirs, ...ours.slice(0, 3)]) b.add(page);
+      const left = ours.slice(3).filter((page) => !theirs.includes(page));
+      expect([...a.without(b)]).toEqual(left.sort((x, y) => x - y));
+    }),
+  );
+});

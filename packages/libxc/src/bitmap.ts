@@ -62,6 +62,7 @@ export class PageBitmap {
 }
 
 const CHUNK_SHIFT = 15;
+const CHUNK_PAGES = 2 ** CHUNK_SHIFT;
 
 /**
  * A set of pages whose numbers a stream chose: memory follows the number of distinct 32768-page stretches touched, not
@@ -73,24 +74,33 @@ export class SparsePageSet {
   private last: Uint32Array = new Uint32Array(0);
 
   has(page: number): boolean {
-    const chunk = this.find(Math.floor(page / 2 ** CHUNK_SHIFT));
-    const low = page % 2 ** CHUNK_SHIFT;
-    return chunk !== undefined && ((chunk[low >>> 5]! >>> (low & 31)) & 1) === 1;
+    const chunk = this.find(chunkIndex(page));
+    return chunk !== undefined && ((chunk[(page % CHUNK_PAGES) >>> 5]! >>> (page & 31)) & 1) === 1;
   }
 
   /** @returns false when it was there already */
   add(page: number): boolean {
-    const index = Math.floor(page / 2 ** CHUNK_SHIFT);
-    let chunk = this.find(index);
-    if (chunk === undefined) {
-      chunk = new Uint32Array(2 ** (CHUNK_SHIFT - 5));
-      this.chunks.set(index, chunk);
-    }
-    const low = page % 2 ** CHUNK_SHIFT;
-    const mask = 1 << (low & 31);
-    const word = chunk[low >>> 5]!;
-    chunk[low >>> 5] = word | mask;
+    const index = chunkIndex(page);
+    const chunk = this.find(index) ?? this.grow(index);
+    const at = (page % CHUNK_PAGES) >>> 5;
+    const mask = 1 << (page & 31);
+    const word = chunk[at]!;
+    chunk[at] = word | mask;
     return (word & mask) === 0;
+  }
+
+  /** The pages of this set that are not in the other one, ascending. */
+  *without(other: SparsePageSet): Generator<number> {
+    for (const index of [...this.chunks.keys()].sort((a, b) => a - b)) {
+      const ours = this.chunks.get(index)!;
+      const theirs = other.chunks.get(index);
+      for (let at = 0; at < ours.length; at++) {
+        let word = ours[at]! & ~(theirs?.[at] ?? 0);
+        for (; word !== 0; word &= word - 1) {
+          yield index * CHUNK_PAGES + at * 32 + (31 - Math.clz32(word & -word));
+        }
+      }
+    }
   }
 
   private find(index: number): Uint32Array | undefined {
@@ -101,4 +111,15 @@ export class SparsePageSet {
     this.last = chunk;
     return chunk;
   }
+
+  private grow(index: number): Uint32Array {
+    const chunk = new Uint32Array(CHUNK_PAGES / 32);
+    this.chunks.set(index, chunk);
+    return chunk;
+  }
+}
+
+/** Numbers of up to 32 bits, which are all but the wildest, without a division. */
+function chunkIndex(page: number): number {
+  return page <= 0xffff_ffff ? page >>> CHUNK_SHIFT : Math.floor(page / CHUNK_PAGES);
 }

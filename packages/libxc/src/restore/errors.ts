@@ -58,7 +58,7 @@ export class RestoreFault extends Error {
   }
 }
 
-/** The record that was being worked on, and where in the stream its header begins. */
+/** The record that was being worked on or read, and where in the stream it begins (or, if it can't be read, goes wrong). */
 export interface RecordPosition {
   readonly index: number;
   readonly type: string;

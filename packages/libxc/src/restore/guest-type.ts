@@ -19,14 +19,14 @@ export interface RestoreTarget {
 
 /** A guest that is being restored. */
 export interface RestoreGuest {
-  /** @throws RestoreFault where the guest can't have that pfn */
-  checkPfn(pfn: number): void;
+  /** @throws RestoreFault where the guest can't have one of the pfns */
+  checkPfns(pfns: FrameList): void;
   /** The frame by which the hypervisor knows a populated pfn. */
   gfnOf(pfn: number): number;
   /** Frames were made for pfns[i]: gfns[i]. */
   setFrames(pfns: FrameList, gfns: FrameList): void;
-  /** The stream says of what type a page is; the last word counts. */
-  setPageType(pfn: number, type: number): void;
+  /** The stream says of what types pages are; the last word counts. */
+  setPageTypes(pfns: FrameList, types: Uint8Array): void;
   /** Whether a page of that type must go through collectUnseen() and localisePage(). */
   needsLocalising(type: number): boolean;
   /** Appends to `unseen` the pfns that a page of the stream names and that have no frame. @throws RestoreFault */

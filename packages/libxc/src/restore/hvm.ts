@@ -51,13 +51,13 @@ function hvmGuest({ hypervisor, info: { domid }, store, console }: RestoreTarget
   };
 
   return {
-    checkPfn(pfn) {
-      if (pfn >= Number(MAX_GFN))
-        throw new RestoreFault('BAD_PFN', `pfn 0x${pfn.toString(16)} is no x86 address`, { pfn });
+    checkPfns(pfns) {
+      const pfn = pfns.find((pfn) => pfn >= Number(MAX_GFN));
+      if (pfn !== undefined) throw new RestoreFault('BAD_PFN', `pfn 0x${pfn.toString(16)} is no x86 address`, { pfn });
     },
     gfnOf: (pfn) => pfn,
     setFrames: () => undefined,
-    setPageType: () => undefined,
+    setPageTypes: () => undefined,
     needsLocalising: () => false,
     collectUnseen: () => undefined,
     localisePage: () => undefined,

@@ -15,8 +15,6 @@ const MAX_MISMATCHES = 1024;
 export class PageReceiver {
   pagesRead = 0;
   readonly mismatches: number[] = [];
-  /** Populated because a page table names them, but never sent. */
-  private readonly promised = new Set<number>();
   private readonly unmapping: Promise<void>[] = [];
 
   constructor(
@@ -29,16 +27,13 @@ export class PageReceiver {
   /** @param verify compare with what the domain holds, rather than write */
   async take(record: PageDataRecord, verify: boolean): Promise<void> {
     const { pfns, types } = record;
-    for (let i = 0; i < pfns.length; i++) this.guest.checkPfn(pfns[i]!);
+    this.guest.checkPfns(pfns);
     await this.populator.populate(pfns, types);
+    this.guest.setPageTypes(pfns, types);
     const sent: number[] = [];
-    for (let i = 0; i < pfns.length; i++) {
-      this.guest.setPageType(pfns[i]!, types[i]!);
-      if (hasPageData(types[i]!)) sent.push(i);
-    }
+    for (let i = 0; i < types.length; i++) if (hasPageData(types[i]!)) sent.push(i);
     this.pagesRead += pfns.length;
     if (sent.length === 0) return;
-    if (this.promised.size > 0) for (const i of sent) this.promised.delete(pfns[i]!);
     if (verify) await this.compare(record, sent);
     else await this.receive(record, sent);
   }
@@ -46,11 +41,6 @@ export class PageReceiver {
   /** Nothing of the domain is mapped any more: a writable mapping would keep a page from becoming a page table. */
   async settle(): Promise<void> {
     await Promise.all(this.unmapping.splice(0));
-  }
-
-  /** Pfns that page tables name and that the stream never sent, ascending. */
-  neverSent(): number[] {
-    return [...this.promised].sort((a, b) => a - b);
   }
 
   private async receive(record: PageDataRecord, sent: readonly number[]): Promise<void> {
@@ -75,7 +65,7 @@ export class PageReceiver {
     if (tables.length === 0) return;
     const unseen: number[] = [];
     for (const at of tables) this.guest.collectUnseen(record.pfns[sent[at]!]!, mapping.page(at), unseen);
-    await this.populateUnseen(unseen);
+    await this.populator.populateUnseen(unseen);
     for (const at of tables) this.guest.localisePage(record.pfns[sent[at]!]!, mapping.page(at));
   }
 
@@ -93,7 +83,7 @@ export class PageReceiver {
           page = table;
           const unseen: number[] = [];
           this.guest.collectUnseen(pfn, page, unseen);
-          await this.populateUnseen(unseen);
+          await this.populator.populateUnseen(unseen);
           this.guest.localisePage(pfn, page);
         }
         if (Buffer.compare(page, mapping.page(at)) !== 0 && this.mismatches.length < MAX_MISMATCHES) {
@@ -103,12 +93,6 @@ export class PageReceiver {
     } finally {
       await mapping.unmap();
     }
-  }
-
-  private async populateUnseen(unseen: readonly number[]): Promise<void> {
-    if (unseen.length === 0) return;
-    await this.populator.populate(unseen);
-    for (const pfn of unseen) this.promised.add(pfn);
   }
 
   private async map(

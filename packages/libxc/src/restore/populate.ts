@@ -11,6 +11,8 @@ const SUPERPAGE = 2 ** SUPERPAGE_ORDER;
 /** Gives the domain memory at the pfns that the stream names, each once; 2 MiB at a time where a whole stretch comes. */
 export class Populator {
   private readonly populated = new SparsePageSet();
+  /** What the stream itself said to be memory. */
+  private readonly announced = new SparsePageSet();
 
   constructor(
     private readonly hypervisor: Hypervisor,
@@ -18,24 +20,31 @@ export class Populator {
     private readonly guest: RestoreGuest,
   ) {}
 
-  has(pfn: number): boolean {
-    return this.populated.has(pfn);
+  /** Gives memory to those of the pfns whose type needs it and that have none. */
+  async populate(pfns: FrameList, types: Uint8Array): Promise<void> {
+    const wanted: number[] = [];
+    for (let i = 0; i < pfns.length; i++) {
+      if (!needsMemory(types[i]!)) continue;
+      const pfn = pfns[i]!;
+      this.announced.add(pfn);
+      if (this.populated.add(pfn)) wanted.push(pfn);
+      // In portions, so that a stream that claims more than the domain may have is stopped by the first refusal.
+      if (wanted.length === MAX_BATCH) await this.makeFrames(Float64Array.from(wanted.splice(0)));
+    }
+    if (wanted.length > 0) await this.makeFrames(Float64Array.from(wanted));
   }
 
-  /** Those of the pfns that have no frame yet and, where types are given, whose type needs one. Order is kept. */
-  async populate(pfns: ArrayLike<number>, types?: Uint8Array): Promise<void> {
-    const wanted = new Float64Array(MAX_BATCH);
-    let count = 0;
-    for (let i = 0; i < pfns.length; i++) {
-      if (types !== undefined && !needsMemory(types[i]!)) continue;
-      if (!this.populated.add(pfns[i]!)) continue;
-      wanted[count++] = pfns[i]!;
-      // In portions, so that a stream that claims more than the domain may have is stopped by the first refusal.
-      if (count < MAX_BATCH) continue;
-      await this.makeFrames(wanted);
-      count = 0;
+  /** Gives memory to pfns that a page table names before the stream does. */
+  async populateUnseen(pfns: readonly number[]): Promise<void> {
+    for (let from = 0; from < pfns.length; from += MAX_BATCH) {
+      const wanted = pfns.slice(from, from + MAX_BATCH).filter((pfn) => this.populated.add(pfn));
+      if (wanted.length > 0) await this.makeFrames(Float64Array.from(wanted));
     }
-    if (count > 0) await this.makeFrames(wanted.subarray(0, count));
+  }
+
+  /** Pfns that page tables name and that the stream never said anything of, ascending. */
+  neverAnnounced(): Generator<number> {
+    return this.populated.without(this.announced);
   }
 
   private async makeFrames(pfns: FrameList): Promise<void> {

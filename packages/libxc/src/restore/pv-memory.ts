@@ -1,5 +1,5 @@
 import { PAGE_TYPE } from '@xen-migration/stream-format';
-import { INVALID_FRAME } from '../hypervisor/frames.js';
+import { type FrameList, INVALID_FRAME } from '../hypervisor/frames.js';
 import type { PvLayout } from '../x86/layout.js';
 import { guestMfnOf, type PvAddressSpace } from '../x86/p2m.js';
 import { hexPfn, RestoreFault } from './errors.js';
@@ -14,6 +14,7 @@ export interface PvMemory {
 }
 
 const STRETCH = 4096;
+const NO_STRETCH: Uint8Array = new Uint8Array(0);
 
 /** What the stream last said of each page's type; NOTAB where it said nothing. */
 export class PageTypes {
@@ -23,14 +24,24 @@ export class PageTypes {
     return this.stretches.get(Math.floor(pfn / STRETCH))?.[pfn % STRETCH] ?? PAGE_TYPE.NOTAB;
   }
 
-  set(pfn: number, type: number): void {
-    const index = Math.floor(pfn / STRETCH);
-    let stretch = this.stretches.get(index);
-    if (stretch === undefined) {
-      stretch = new Uint8Array(STRETCH);
-      this.stretches.set(index, stretch);
+  set(pfns: FrameList, types: Uint8Array): void {
+    let index = -1;
+    let stretch = NO_STRETCH;
+    for (let i = 0; i < pfns.length; i++) {
+      const pfn = pfns[i]!;
+      // Neighbours mostly: the stretch is looked for anew only where it changes.
+      if (Math.floor(pfn / STRETCH) !== index) {
+        index = Math.floor(pfn / STRETCH);
+        stretch = this.stretches.get(index) ?? this.grow(index);
+      }
+      stretch[pfn % STRETCH] = types[i]!;
     }
-    stretch[pfn % STRETCH] = type;
+  }
+
+  private grow(index: number): Uint8Array {
+    const stretch = new Uint8Array(STRETCH);
+    this.stretches.set(index, stretch);
+    return stretch;
   }
 
   /** All pfns with one of the types that `wanted` accepts, ascending. */

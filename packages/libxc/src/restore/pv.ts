@@ -30,10 +30,10 @@ class PvGuest implements RestoreGuest {
     this.vcpus = new VcpuStates(target.info.maxVcpuId + 1);
   }
 
-  checkPfn(pfn: number): void {
-    const { p2m } = this.memory('PAGE_DATA').space;
-    if (pfn > p2m.maxPfn)
-      throw new RestoreFault('BAD_PFN', `pfn ${hexPfn(pfn)} is past ${hexPfn(p2m.maxPfn)}`, { pfn });
+  checkPfns(pfns: Float64Array): void {
+    const { maxPfn } = this.memory('PAGE_DATA').space.p2m;
+    const pfn = pfns.find((pfn) => pfn > maxPfn);
+    if (pfn !== undefined) throw new RestoreFault('BAD_PFN', `pfn ${hexPfn(pfn)} is past ${hexPfn(maxPfn)}`, { pfn });
   }
 
   gfnOf(pfn: number): number {
@@ -45,8 +45,8 @@ class PvGuest implements RestoreGuest {
     for (let i = 0; i < pfns.length; i++) p2m.set(pfns[i]!, gfns[i]!);
   }
 
-  setPageType(pfn: number, type: number): void {
-    this.memory('PAGE_DATA').types.set(pfn, type);
+  setPageTypes(pfns: Float64Array, types: Uint8Array): void {
+    this.memory('PAGE_DATA').types.set(pfns, types);
   }
 
   needsLocalising(type: number): boolean {

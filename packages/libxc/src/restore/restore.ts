@@ -1,8 +1,8 @@
-import { type LibxcHeaders, LibxcReader, type LibxcRecord } from '@xen-migration/stream-format';
+import { type LibxcHeaders, LibxcReader, type LibxcRecord, StreamError } from '@xen-migration/stream-format';
 import { isHypervisorError } from '../hypervisor/errors.js';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
 import type { DomainInfo } from '../hypervisor/hypervisor.js';
-import { faultOf, RestoreError, RestoreFault, type RestorePhase } from './errors.js';
+import { faultOf, type RecordPosition, RestoreError, RestoreFault, type RestorePhase } from './errors.js';
 import type { RestoreGuest } from './guest-type.js';
 import { hvmRestore } from './hvm.js';
 import type { RestoreOptions, RestoreResult } from './options.js';
@@ -37,8 +37,7 @@ export async function restoreDomain(options: RestoreOptions): Promise<RestoreRes
     return await new Restore(options, headers, reader, start, guest, at).run();
   } catch (e) {
     const { code, message, details } = faultOf(e);
-    const record = at.record && { index: at.record.index, type: at.record.type, offset: at.record.offset };
-    throw new RestoreError(code, at.phase, options.domid, message, details, record, options.reader.offset);
+    throw new RestoreError(code, at.phase, options.domid, message, details, recordOf(e, at), options.reader.offset);
   } finally {
     await guest?.close().catch(() => undefined);
   }
@@ -48,6 +47,14 @@ export async function restoreDomain(options: RestoreOptions): Promise<RestoreRes
 interface Position {
   phase: RestorePhase;
   record: LibxcRecord | undefined;
+}
+
+/** A record that can't be read is not the one that was worked on last. */
+function recordOf(thrown: unknown, { record }: Position): RecordPosition | undefined {
+  if (!(thrown instanceof StreamError))
+    return record && { index: record.index, type: record.type, offset: record.offset };
+  const { record: unread, offset } = thrown;
+  return unread && { index: unread.index, type: unread.name, offset };
 }
 
 async function readHeaders(reader: LibxcReader, info: DomainInfo): Promise<LibxcHeaders> {
@@ -69,6 +76,7 @@ async function readHeaders(reader: LibxcReader, info: DomainInfo): Promise<Libxc
 }
 
 class Restore {
+  private readonly populator: Populator;
   private readonly receiver: PageReceiver;
   private verifying = false;
 
@@ -81,7 +89,8 @@ class Restore {
     private readonly at: Position,
   ) {
     const { hypervisor, domid } = options;
-    this.receiver = new PageReceiver(hypervisor, domid, guest, new Populator(hypervisor, domid, guest));
+    this.populator = new Populator(hypervisor, domid, guest);
+    this.receiver = new PageReceiver(hypervisor, domid, guest, this.populator);
   }
 
   async run(): Promise<RestoreResult> {
@@ -210,7 +219,7 @@ class Restore {
       pagesRead: this.receiver.pagesRead,
       bytesRead: this.options.reader.offset - this.start,
       verifyMismatches: this.receiver.mismatches,
-      warnings: [...warnings, ...this.receiver.neverSent().map(neverSentWarning)],
+      warnings: [...warnings, ...lostPageWarnings(this.populator.neverAnnounced())],
     };
   }
 
@@ -232,9 +241,17 @@ function unexpectedRecord(record: LibxcRecord): RestoreFault {
   return new RestoreFault('UNEXPECTED_RECORD', `a mandatory ${name} does not belong into this guest's stream`);
 }
 
-function neverSentWarning(pfn: number): string {
-  return (
-    `page 0x${pfn.toString(16)} is named by a page table, but its contents were never sent ` +
-    '(a page table that its sender lost?): the guest will find an undefined page there'
-  );
+/** Pages that get a warning of their own. */
+const MAX_NAMED_PAGES = 16;
+
+function lostPageWarnings(pfns: Iterable<number>): string[] {
+  const warnings: string[] = [];
+  let more = 0;
+  for (const pfn of pfns) {
+    if (warnings.length === MAX_NAMED_PAGES) more++;
+    else warnings.push(`page 0x${pfn.toString(16)} is named by a page table, but its contents were never sent ${LOST}`);
+  }
+  return more === 0 ? warnings : [...warnings, `the same is true of ${more} more pages`];
 }
+
+const LOST = '(a page table that its sender lost?): the guest will find an undefined page there';

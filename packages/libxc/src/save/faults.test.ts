@@ -71,7 +71,7 @@ describe.each(['pv', 'hvm'] as const)('a %s guest whose save fails', (kind) => {
     await saveDomain({ ...suspended, hypervisor: host.hypervisor, domid: guest.domid, sink: whole, debug: false });
     const between = Math.ceil(whole.writes / 4);
     for (let at = 0; at < whole.writes; at++) {
-      if (at > 6 && at < whole.writes - 8 && at % between !== 0) continue;
+      if (at > 3 && at < whole.writes - 6 && at % between !== 0) continue;
       expect(await failure({ ...suspended, sink: new CountingSink(at) })).toMatchObject({ code: 'WRITE' });
     }
     await goesOn();
@@ -142,9 +142,9 @@ describe.each(['pv', 'hvm'] as const)('a %s guest whose save fails', (kind) => {
     const options = { domid: guest.domid, sink: new MemorySink(), debug: false, ...suspended };
     await saveDomain({ hypervisor: counting, ...options });
     // The last call of all is log-dirty's end, which is no failure of the save.
-    const between = Math.ceil(calls / 4);
+    const between = Math.ceil(calls / 2);
     for (let at = 0; at < calls - 1; at++) {
-      if (at > 10 && at < calls - 25 && at % between !== 0) continue;
+      if (at > 10 && at < calls - 24 && at % between !== 0) continue;
       const error = await failure({ ...suspended, hypervisor: failingAt(host.hypervisor, at) });
       expect([at, error.code, error.message]).toEqual([at, error.code, expect.stringContaining(`call ${at} fails`)]);
     }
