@@ -1,1 +1,61 @@
-export {};
+export * from './config/index.js';
+export { retrieveConfiguration, storeConfiguration } from './domain/configuration.js';
+export { consolePath, openConsole } from './domain/console.js';
+export { type RequestOptions, rebootDomain, shutdownDomain } from './domain/control.js';
+export { type CreateOptions, createDomain } from './domain/create.js';
+export { destroyDomain } from './domain/destroy.js';
+export {
+  type DomainSummary,
+  domainSummary,
+  domidOfName,
+  findDomain,
+  listDomains,
+  nameOfDomain,
+  type ShutdownName,
+  startTime,
+} from './domain/list.js';
+export type { MakeWitness } from './domain/make.js';
+export { keyOfDomain, renameDomain } from './domain/names.js';
+export { type DomainParameters, type DomainType, domainParameters } from './domain/parameters.js';
+export { pauseDomain, unpauseDomain } from './domain/pause.js';
+export { ensureRunning, resumeDomain } from './domain/resume.js';
+export { type SuspendOptions, type SuspendRequest, suspendDomain } from './domain/suspend.js';
+export { type DomainKey, readUserdata, storeUserdata, type UserdataKind } from './domain/userdata.js';
+export { type VcpuSummary, vcpusOfDomain } from './domain/vcpus.js';
+export { isLibxlError, LIBXL_ERROR, LibxlError, type LibxlErrorCode, type LibxlErrorDetails } from './errors.js';
+export type { HandOverEvent } from './guardian/plan.js';
+export { type Host, type OpenHostOptions, openHost } from './host/open-host.js';
+export { descriptorConnection, type MigrationConnection, streamConnection } from './migrate/connection.js';
+export { MigrationError, type SourceFate } from './migrate/errors.js';
+export { awayName } from './migrate/hand-over.js';
+export {
+  incomingName,
+  type ReceivedDomain,
+  type ReceiveEvent,
+  type ReceiveOptions,
+  receiveMigration,
+} from './migrate/receive.js';
+export { type MigrateEvent, type MigrateOptions, type MigrateReport, migrateDomain } from './migrate/send.js';
+export { RECEIVER, type ReceiverState, SENDER, type SenderState } from './migrate/states.js';
+export {
+  type RestoreFileEvent,
+  type RestoreOptions,
+  type RestoreReport,
+  restoreFromFile,
+} from './stream/restore-file.js';
+export {
+  type RestoredDomain,
+  type RestoreEvent,
+  type RestoreStreamOptions,
+  restoreDomainStream,
+} from './stream/restore-stream.js';
+export {
+  type AfterSave,
+  readSaveFileHeader,
+  type SaveFileEvent,
+  type SaveOptions,
+  type SaveReport,
+  saveFileHeader,
+  saveToFile,
+} from './stream/save-file.js';
+export { type SaveEvent, type SaveStreamOptions, writeDomainStream } from './stream/save-stream.js';

@@ -1,0 +1,28 @@
+import { formatDomainConfig, type LibxlDomainConfig, parseDomainConfig } from '../config/index.js';
+import { LibxlError } from '../errors.js';
+import type { Host } from '../host/open-host.js';
+import { nameOfDomain } from './list.js';
+import { keyOfDomain } from './names.js';
+import { type DomainKey, readUserdata, storeUserdata } from './userdata.js';
+
+/** Keeps the configuration that a domain was made from. */
+export async function storeConfiguration(host: Host, key: DomainKey, config: LibxlDomainConfig): Promise<void> {
+  await storeUserdata(host, key, 'libxl-json', formatDomainConfig(config));
+}
+
+/**
+ * The configuration that a domain was made from, with what has changed since: its name.
+ *
+ * @throws LibxlError ERROR_DOMAIN_NOTFOUND, ERROR_JSON_CONFIG_EMPTY where none was kept
+ */
+export async function retrieveConfiguration(host: Host, domid: number): Promise<LibxlDomainConfig> {
+  const key = await keyOfDomain(host, domid);
+  const data = await readUserdata(host, key, 'libxl-json');
+  if (data === undefined) {
+    throw new LibxlError('ERROR_JSON_CONFIG_EMPTY', `no configuration is kept of domain ${domid}`, { domid });
+  }
+  const config = parseDomainConfig(new TextDecoder().decode(data));
+  const name = await nameOfDomain(host, domid);
+  const created = { ...config.c_info, uuid: key.uuid, ...(name === undefined ? {} : { name }) };
+  return { ...config, c_info: created };
+}

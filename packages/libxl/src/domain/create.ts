@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { BuildError, buildDomain } from '@xen-migration/libxc';
+import { BUILTIN_PREFIX, builtinKernel } from '@xen-migration/libxc/embedded';
+import type { LibxlDomainConfig } from '../config/index.js';
+import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
+import type { Host } from '../host/open-host.js';
+import { type MadeDomain, type MakeWitness, makeDomain } from './make.js';
+
+export interface CreateOptions {
+  readonly host: Host;
+  readonly config: LibxlDomainConfig;
+  readonly witness?: MakeWitness;
+}
+
+/**
+ * Makes a domain from its configuration and boots its kernel up to the point where it is unpaused. The kernel is a file,
+ * or `builtin:NAME` for one that comes with the embedded host.
+ *
+ * @returns its domid; it is paused
+ * @throws LibxlError ERROR_INVAL for a bad configuration or kernel, ERROR_NOMEM; nothing of the domain is left then
+ */
+export async function createDomain({ host, config, witness }: CreateOptions): Promise<number> {
+  const image = await readImage(config);
+  const nodes = {
+    'image/ostype': config.c_info.type === 'pv' ? 'linux' : 'hvm',
+    'image/kernel': image.path,
+    ...(image.cmdline === '' ? {} : { 'image/cmdline': image.cmdline }),
+  };
+  try {
+    return await makeDomain(host, config, (made) => build(host, made, image), nodes, witness);
+  } catch (e) {
+    throw createFailure(e);
+  }
+}
+
+interface Image {
+  readonly path: string;
+  readonly kernel: Uint8Array;
+  readonly ramdisk: Uint8Array | undefined;
+  readonly cmdline: string;
+}
+
+async function readImage({ b_info: built }: LibxlDomainConfig): Promise<Image> {
+  const path = built.kernel;
+  if (path === undefined || path === '') {
+    throw new LibxlError('ERROR_INVAL', 'the configuration names no kernel');
+  }
+  const kernel = path.startsWith(BUILTIN_PREFIX) ? builtin(path) : await readFileFor(path, 'kernel');
+  const ramdisk = built.ramdisk === undefined ? undefined : await readFileFor(built.ramdisk, 'ramdisk');
+  return { path, kernel, ramdisk, cmdline: built.cmdline ?? '' };
+}
+
+function builtin(path: string): Uint8Array {
+  try {
+    return builtinKernel(path.slice(BUILTIN_PREFIX.length));
+  } catch (e) {
+    throw new LibxlError('ERROR_INVAL', textOf(e), { cause: e });
+  }
+}
+
+async function readFileFor(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (e) {
+    throw new LibxlError('ERROR_INVAL', `can't read the ${what} ${path}: ${textOf(e)}`, { cause: e });
+  }
+}
+
+function build(host: Host, made: MadeDomain, image: Image) {
+  return buildDomain({
+    hypervisor: host.hypervisor,
+    domid: made.domid,
+    kind: made.params.type,
+    memoryKib: made.params.targetMemoryKib,
+    kernel: image.kernel,
+    cmdline: image.cmdline,
+    ...(image.ramdisk === undefined ? {} : { ramdisk: image.ramdisk }),
+    vcpus: made.params.maxVcpus,
+    store: made.store,
+    console: made.console,
+  });
+}
+
+function createFailure(e: unknown): LibxlError {
+  if (!(e instanceof BuildError)) return libxlErrorOf(e, 'domain creation failed');
+  const code = { BAD_KERNEL: 'ERROR_INVAL', BAD_ARGUMENT: 'ERROR_INVAL', NO_MEMORY: 'ERROR_NOMEM' } as const;
+  const known = e.code === 'HYPERVISOR' ? 'ERROR_FAIL' : code[e.code];
+  return new LibxlError(known, `domain building failed: ${e.message}`, { cause: e });
+}

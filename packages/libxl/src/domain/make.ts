@@ -1,0 +1,123 @@
+import { isHypervisorError } from '@xen-migration/libxc';
+import type { LibxlDomainConfig } from '../config/index.js';
+import { LibxlError, textOf } from '../errors.js';
+import type { Host } from '../host/open-host.js';
+import { formatUuid, parseUuid } from '../uuid.js';
+import { type DomainRings, writeBuilt, writeSkeleton } from '../xenstore/skeleton.js';
+import { transact } from '../xenstore/store.js';
+import { storeConfiguration } from './configuration.js';
+import { destroyDomain } from './destroy.js';
+import { requireFreeName } from './names.js';
+import { type DomainParameters, domainParameters } from './parameters.js';
+import { removeAllUserdata } from './userdata.js';
+
+/** What a domain may own beyond its configured memory: start-of-day structures, special pages (LIBXL_MAXMEM_CONSTANT). */
+const EXTRA_MEMORY_KIB = 1024;
+
+/** A domain with its nodes in xenstore and its event channels, without memory, paused. */
+export interface MadeDomain {
+  readonly domid: number;
+  readonly params: DomainParameters;
+  readonly store: { readonly port: number; readonly domid: number };
+  readonly console: { readonly port: number; readonly domid: number };
+}
+
+/** Who is told as a domain comes into being, so that a half-built one can be found if its maker dies. */
+export interface MakeWitness {
+  /** Before there is a domain: the uuid that it will have, and the domains that have it already. */
+  aboutToMake?(uuid: string, others: readonly number[]): void;
+  made?(domid: number): void;
+}
+
+/**
+ * Makes a domain, has `fill` give it its memory, and introduces it to xenstored. It is left paused. Whatever fails, the
+ * half-built domain is destroyed.
+ *
+ * @throws LibxlError ERROR_INVAL for a bad configuration or a name that is taken, ERROR_NOMEM
+ */
+export async function makeDomain(
+  host: Host,
+  config: LibxlDomainConfig,
+  fill: (made: MadeDomain) => Promise<Pick<DomainRings, 'storeGfn' | 'consoleGfn'>>,
+  image: Readonly<Record<string, string>> = {},
+  witness: MakeWitness = {},
+): Promise<number> {
+  const params = domainParameters(config);
+  await requireFreeName(host.xenstore, params.name, -1);
+  const domid = await makeEmpty(host, params, witness);
+  try {
+    witness.made?.(domid);
+    const key = { domid, uuid: params.uuid };
+    await removeAllUserdata(host, domid);
+    await transact(host.xenstore, async (store) => {
+      await requireFreeName(store, params.name, domid);
+      await writeSkeleton(store, domid, params);
+    });
+    const made = await prepare(host, domid, params);
+    const filled = await fill(made);
+    const rings = { ...filled, storePort: made.store.port, consolePort: made.console.port };
+    await transact(host.xenstore, (store) => writeBuilt(store, domid, params, rings, image));
+    if (rings.storeGfn !== undefined) await host.xenstore.introduce(domid, rings.storeGfn, rings.storePort);
+    await storeConfiguration(host, key, { ...config, c_info: { ...config.c_info, uuid: params.uuid } });
+    return domid;
+  } catch (e) {
+    throw await undone(host, domid, e);
+  }
+}
+
+async function makeEmpty(host: Host, params: DomainParameters, witness: MakeWitness): Promise<number> {
+  const uuid = parseUuid(params.uuid);
+  if (uuid === undefined) throw new LibxlError('ERROR_INVAL', `'${params.uuid}' is no UUID`);
+  if (witness.aboutToMake !== undefined) {
+    const domains = await host.hypervisor.listDomains(0, 1024);
+    const others = domains.filter((domain) => formatUuid(domain.uuid) === params.uuid);
+    witness.aboutToMake(
+      params.uuid,
+      others.map(({ domid }) => domid),
+    );
+  }
+  try {
+    return await host.hypervisor.createDomain({
+      kind: params.type,
+      uuid,
+      maxVcpus: params.maxVcpus,
+      maxGrantFrames: params.maxGrantFrames,
+      maxEventChannel: params.maxEventChannels,
+      hap: params.type !== 'pv',
+      passthrough: params.passthrough,
+      ...(params.domid === 0 ? {} : { domid: params.domid }),
+    });
+  } catch (e) {
+    throw creationFailure(e);
+  }
+}
+
+async function prepare(host: Host, domid: number, params: DomainParameters): Promise<MadeDomain> {
+  const { hypervisor } = host;
+  await hypervisor.setMaxMemory(domid, params.maxMemoryKib + EXTRA_MEMORY_KIB);
+  return {
+    domid,
+    params,
+    store: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
+    console: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
+  };
+}
+
+/** Destroys what was made, and says of the failure what became of that. */
+async function undone(host: Host, domid: number, failure: unknown): Promise<unknown> {
+  try {
+    await destroyDomain(host, domid);
+    return failure;
+  } catch (e) {
+    const left = `domain ${domid} is left half-built: ${textOf(e)}`;
+    const code = failure instanceof LibxlError ? failure.code : 'ERROR_FAIL';
+    return new LibxlError(code, `${textOf(failure)}; ${left}`, { domid, cause: failure, cleanup: [left] });
+  }
+}
+
+function creationFailure(e: unknown): unknown {
+  if (!isHypervisorError(e)) return e;
+  const code = { ENOMEM: 'ERROR_NOMEM', EINVAL: 'ERROR_INVAL', EEXIST: 'ERROR_INVAL' } as const;
+  const known = e.code === 'ENOMEM' || e.code === 'EINVAL' || e.code === 'EEXIST' ? code[e.code] : 'ERROR_FAIL';
+  return new LibxlError(known, `domain creation failed: ${e.message}`, { cause: e });
+}

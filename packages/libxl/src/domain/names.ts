@@ -1,0 +1,43 @@
+import { LibxlError } from '../errors.js';
+import type { Host } from '../host/open-host.js';
+import { formatUuid } from '../uuid.js';
+import { domainPath, namePath } from '../xenstore/paths.js';
+import { children, readText, type Store, transact } from '../xenstore/store.js';
+import { domainInfo } from './list.js';
+import type { DomainKey } from './userdata.js';
+
+/**
+ * Gives a domain another name.
+ *
+ * @param expected the name that it must have now; undefined: whichever
+ * @throws LibxlError ERROR_INVAL where it is called otherwise, or the new name is another domain's
+ */
+export async function renameDomain(host: Host, domid: number, name: string, expected?: string): Promise<void> {
+  if (name === '') throw new LibxlError('ERROR_INVAL', 'a domain must have a name', { domid });
+  await domainInfo(host, domid);
+  await transact(host.xenstore, async (store) => {
+    const current = await readText(store, namePath(domid));
+    if (expected !== undefined && current !== expected) {
+      throw new LibxlError('ERROR_INVAL', `domain ${domid} is called '${current ?? ''}', not '${expected}'`, { domid });
+    }
+    if (current === name) return;
+    await requireFreeName(store, name, domid);
+    await store.write(namePath(domid), name);
+    const vm = await readText(store, `${domainPath(domid)}/vm`);
+    if (vm !== undefined) await store.write(`${vm}/name`, name);
+  });
+}
+
+/** @throws LibxlError ERROR_INVAL where another domain has that name */
+export async function requireFreeName(store: Store, name: string, domid: number): Promise<void> {
+  for (const other of await children(store, '/local/domain')) {
+    if (Number(other) === domid || (await readText(store, namePath(Number(other)))) !== name) continue;
+    throw new LibxlError('ERROR_INVAL', `Domain with name "${name}" already exists.`, { domid: Number(other) });
+  }
+}
+
+/** @throws LibxlError ERROR_DOMAIN_NOTFOUND */
+export async function keyOfDomain(host: Host, domid: number): Promise<DomainKey> {
+  const { uuid } = await domainInfo(host, domid);
+  return { domid, uuid: formatUuid(uuid) };
+}

@@ -1,0 +1,81 @@
+import { SHUTDOWN } from '@xen-migration/libxc';
+import { LibxlError, textOf } from '../errors.js';
+import type { Host } from '../host/open-host.js';
+import { RELEASE_DOMAIN } from '../xenstore/paths.js';
+import { watchUntil } from '../xenstore/wait.js';
+import { withdrawRequest } from './control.js';
+import { hvmParam, PARAM } from './hvm-param.js';
+import { domainInfo, domainInfoIfThere } from './list.js';
+
+/** Where (r)ax, the suspend hypercall's answer, is in vcpu_guest_context, by bytes of a guest word (arch-x86/xen.h). */
+const ANSWER_OFFSET = { 4: 540, 8: 600 } as const;
+/** What that answer says to a guest that goes on in the same domain. */
+const SUSPEND_CANCELLED = 1;
+
+/** How long a guest that was asked to suspend, and then was not wanted to, may still take to do so. */
+const LATE_SUSPEND_MS = 10_000;
+
+/**
+ * Lets a guest that suspended go on in its domain, told that its suspend was cancelled (xc_domain_resume, fast).
+ *
+ * @throws LibxlError ERROR_DOMAIN_NOTFOUND, ERROR_INVAL where it is not shut down for suspend
+ */
+export async function resumeDomain(host: Host, domid: number): Promise<void> {
+  const info = await domainInfo(host, domid);
+  if (!info.shutdown || info.shutdownReason !== SHUTDOWN.suspend) {
+    throw new LibxlError('ERROR_INVAL', `domain ${domid} is not suspended`, { domid });
+  }
+  if (!info.hvm) await answerCancelled(host, domid, await host.hypervisor.guestWidth(domid));
+  else if ((await hvmParam(host, domid, PARAM.CALLBACK_IRQ)) !== 0n) await answerCancelled(host, domid, 8);
+  await host.hypervisor.resumeDomain(domid);
+  await host.xenstore.resume(domid);
+}
+
+async function answerCancelled(host: Host, domid: number, width: 4 | 8): Promise<void> {
+  const context = (await host.hypervisor.vcpuContext(domid, 0)).slice();
+  context.fill(0, ANSWER_OFFSET[width], ANSWER_OFFSET[width] + width);
+  context[ANSWER_OFFSET[width]] = SUSPEND_CANCELLED;
+  await host.hypervisor.setVcpuContext(domid, 0, context);
+}
+
+/**
+ * Whatever became of an operation on it: sees to it that a guest runs as it did before, as far as that can be. Takes a
+ * suspend request back that the guest has not seen, waits shortly for a guest that is just suspending, resumes it, and
+ * switches the tracking of its writes off.
+ *
+ * @param asked whether the guest may have been asked to suspend
+ * @returns what could not be done, in words
+ */
+export async function ensureRunning(host: Host, domid: number, asked: boolean): Promise<string[]> {
+  const problems: string[] = [];
+  const attempt = async <T>(what: string, action: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await action();
+    } catch (e) {
+      problems.push(`${what}: ${textOf(e)}`);
+      return undefined;
+    }
+  };
+  if ((await domainInfoIfThere(host, domid)) === undefined) return [];
+  const withdrawn = await attempt('withdraw the suspend request', () => withdrawRequest(host, domid, 'suspend'));
+  if (asked && withdrawn !== true) await attempt('wait for a late suspend', () => lateSuspend(host, domid));
+  await attempt('stop tracking writes', () => stopTracking(host, domid));
+  const info = await domainInfoIfThere(host, domid);
+  if (info?.shutdown === true && info.shutdownReason === SHUTDOWN.suspend) {
+    await attempt('resume', () => resumeDomain(host, domid));
+  }
+  return problems;
+}
+
+async function lateSuspend(host: Host, domid: number): Promise<void> {
+  const down = async () => ((await domainInfoIfThere(host, domid))?.shutdown === false ? undefined : true);
+  await watchUntil(host.xenstore, RELEASE_DOMAIN, down, { timeoutMs: LATE_SUSPEND_MS });
+}
+
+async function stopTracking(host: Host, domid: number): Promise<void> {
+  await host.hypervisor.disableLogDirty(domid).catch((e: unknown) => {
+    // It was off already.
+    if (e instanceof Error && 'code' in e && (e.code === 'EINVAL' || e.code === 'ESRCH')) return;
+    throw e;
+  });
+}

@@ -1,0 +1,35 @@
+import { ByteReader } from '@xen-migration/stream-format';
+import { fdSink, fdSource } from '@xen-migration/stream-format/node';
+import { textOf } from '../errors.js';
+import { openHost } from '../host/open-host.js';
+import { handOver } from '../migrate/hand-over.js';
+import { keepSource } from '../migrate/keep-source.js';
+import { GUARDIAN_FD, type GuardianMessage, type HandOverOutcome, type HandOverSource } from './plan.js';
+
+/** The final handshake in the guardian: it goes on whatever becomes of the process that asked for it. */
+export async function handOverFromGuardian(
+  { domid, name }: HandOverSource,
+  answer: (message: GuardianMessage) => void,
+): Promise<void> {
+  let outcome: HandOverOutcome;
+  const host = await openHost();
+  try {
+    outcome = await handOver({
+      host,
+      domid,
+      name,
+      reader: new ByteReader(fdSource(GUARDIAN_FD.fromPeer)),
+      sink: fdSink(GUARDIAN_FD.toPeer),
+      onEvent: (event) => answer({ kind: 'event', event }),
+    });
+    if (outcome.kind === 'failed') {
+      const problems = await keepSource(host, domid, name);
+      if (problems.length > 0) process.stderr.write(`domain ${domid}: ${problems.join('; ')}\n`);
+    }
+  } catch (e) {
+    outcome = { kind: 'unknown', why: textOf(e) };
+  } finally {
+    await host.close();
+  }
+  answer({ kind: 'handed-over', outcome });
+}

@@ -1,0 +1,207 @@
+import type { PrecopyPolicy, SaveResult } from '@xen-migration/libxc';
+import { encodeXlHeader, type XlHeader } from '@xen-migration/stream-format';
+import type { LibxlDomainConfig } from '../config/index.js';
+import { retrieveConfiguration } from '../domain/configuration.js';
+import { nameOfDomain } from '../domain/list.js';
+import { keyOfDomain } from '../domain/names.js';
+import { ensureRunning } from '../domain/resume.js';
+import { type LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
+import type { HandOverEvent, HandOverOutcome, HandOverSource } from '../guardian/plan.js';
+import type { Host } from '../host/open-host.js';
+import { saveFileHeader } from '../stream/save-file.js';
+import { type SaveEvent, writeDomainStream } from '../stream/save-stream.js';
+import type { MigrationConnection } from './connection.js';
+import { MigrationError } from './errors.js';
+import { type GuardedPeer, guardPeer } from './peer.js';
+import { Machine, SENDER, type SenderState } from './states.js';
+
+export interface MigrateOptions {
+  readonly host: Host;
+  readonly domid: number;
+  /** To a receiver (receiveMigration, or a stock `xl migrate-receive`) that is just starting. Closed at the end. */
+  readonly connection: MigrationConnection;
+  /** Sent instead of the one that the domain was made from. */
+  readonly config?: LibxlDomainConfig;
+  /** The target is to give it the same domid. */
+  readonly preserveDomid?: boolean;
+  /** Default: live. */
+  readonly live?: boolean;
+  /** Send all pages once more at the end, for the receiver to compare. */
+  readonly debug?: boolean;
+  /** For the guest to suspend; default 60 seconds. */
+  readonly suspendTimeoutMs?: number;
+  readonly policy?: PrecopyPolicy;
+  /** Looked at until the target may start its copy; from then on a migration can't be cancelled. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: MigrateEvent) => void;
+}
+
+export type MigrateEvent =
+  | { readonly kind: 'state'; readonly state: SenderState }
+  | { readonly kind: 'sending'; readonly header: XlHeader }
+  /** The transfer failed and the target was told so: the source is being resumed. */
+  | { readonly kind: 'resuming-source'; readonly error: LibxlError }
+  | { readonly kind: 'hand-over'; readonly step: HandOverEvent; readonly status?: number }
+  | SaveEvent;
+
+export interface MigrateReport {
+  readonly domid: number;
+  readonly name: string | undefined;
+  readonly uuid: string;
+  /** Milliseconds. */
+  readonly totalMs: number;
+  /** From the moment that the guest was asked to suspend until the target said that it runs. */
+  readonly downtimeMs: number;
+  readonly transfer: Omit<SaveResult, 'cleanupErrors'>;
+  /** What is left to do here, in words: the guest runs at the target all the same. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Moves a domain to the host at the other end of the connection; the sender's side of `xl migrate`, its state machine is
+ * in states.ts. The source is destroyed only when the target has said that its copy runs.
+ *
+ * @throws MigrationError, which says where the source is then
+ */
+export async function migrateDomain(options: MigrateOptions): Promise<MigrateReport> {
+  const { host, domid, connection } = options;
+  const key = await keyOfDomain(host, domid);
+  const name = await nameOfDomain(host, domid);
+  const config = options.config ?? (await retrieveConfiguration(host, domid));
+  const peer = guardPeer(host, connection);
+  const cancel = () => connection.close();
+  options.signal?.addEventListener('abort', cancel);
+  try {
+    return await new Sender(options, { ...key, name }, config, peer).run();
+  } finally {
+    options.signal?.removeEventListener('abort', cancel);
+    connection.close();
+    await peer.dismiss();
+  }
+}
+
+class Sender {
+  private readonly machine: Machine<typeof SENDER>;
+  private readonly start = performance.now();
+  private suspendStart = 0;
+  /** The guest may have been asked to suspend. */
+  private asked = false;
+
+  constructor(
+    private readonly options: MigrateOptions,
+    private readonly source: HandOverSource,
+    private readonly config: LibxlDomainConfig,
+    private readonly peer: GuardedPeer,
+  ) {
+    this.machine = new Machine(SENDER, 'connected', (state) => options.onEvent?.({ kind: 'state', state }));
+  }
+
+  async run(): Promise<MigrateReport> {
+    let transfer: SaveResult;
+    try {
+      this.planForDeath();
+      transfer = await this.send();
+    } catch (e) {
+      throw await this.kept(e);
+    }
+    const outcome = await this.handOver();
+    if (outcome.kind !== 'moved') throw this.notMoved(outcome);
+    const { iterations, pagesWritten, bytesWritten, suspendedMs } = transfer;
+    const { domid, uuid, name } = this.source;
+    const now = performance.now();
+    return {
+      domid,
+      name,
+      uuid,
+      totalMs: now - this.start,
+      downtimeMs: now - this.suspendStart,
+      transfer: { iterations, pagesWritten, bytesWritten, suspendedMs },
+      problems: outcome.problems,
+    };
+  }
+
+  /** From `connected` to `acknowledged`. */
+  private async send(): Promise<SaveResult> {
+    const { host, connection, onEvent, signal } = this.options;
+    const { domid } = this.source;
+    await this.peer.expect('banner');
+    this.machine.step('?banner');
+    const header = saveFileHeader(this.config, this.options.preserveDomid === true ? domid : 0);
+    await connection.sink.writev([encodeXlHeader(header)]);
+    onEvent?.({ kind: 'sending', header });
+    this.machine.step('!header');
+    const { debug, suspendTimeoutMs, policy } = this.options;
+    const result = await writeDomainStream({
+      host,
+      domid,
+      sink: connection.sink,
+      live: this.options.live ?? true,
+      ...(debug === undefined ? {} : { debug }),
+      ...(suspendTimeoutMs === undefined ? {} : { suspendTimeoutMs }),
+      ...(policy === undefined ? {} : { policy }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onEvent === undefined ? {} : { onEvent }),
+      beforeSuspend: async () => {
+        this.suspendStart = performance.now();
+        this.asked = true;
+        this.planForDeath();
+      },
+    });
+    this.machine.step('!stream');
+    await this.peer.expect('ready');
+    this.machine.step('?ready');
+    return result;
+  }
+
+  /** If we die the source runs on, under its name. */
+  private planForDeath(): void {
+    const { domid, uuid, name } = this.source;
+    const { asked } = this;
+    this.peer.plan([{ do: 'run-source', domid, uuid, asked, ...(name === undefined ? {} : { name }) }]);
+  }
+
+  /** From `acknowledged` to the end. */
+  private async handOver(): Promise<HandOverOutcome> {
+    const outcome = await this.peer.handOver(this.source, (step) => {
+      if (step === 'giving-permission') this.machine.step('!permissionToGo');
+      if (step === 'target-started') this.machine.step('?report 0');
+      if (step === 'resuming') this.machine.step('?report n');
+      this.options.onEvent?.({ kind: 'hand-over', step });
+    });
+    if (outcome.kind === 'returned') this.machine.step('?permissionToGo');
+    if (outcome.kind === 'unknown') this.machine.step('lost');
+    return outcome;
+  }
+
+  private async kept(thrown: unknown): Promise<MigrationError> {
+    const { host, connection, onEvent, signal } = this.options;
+    const { domid } = this.source;
+    const at = this.machine.state;
+    this.machine.step('failed');
+    // The target must know before anything else: it destroys what it has received.
+    connection.close();
+    const cause = libxlErrorOf(thrown, 'migration', domid);
+    const code: LibxlErrorCode = signal?.aborted ? 'ERROR_ABORTED' : cause.code;
+    onEvent?.({ kind: 'resuming-source', error: cause });
+    const cleanup = await ensureRunning(host, domid, this.asked);
+    const fate = cleanup.length === 0 ? 'runs' : 'stuck';
+    return new MigrationError(code, signal?.aborted ? 'cancelled' : cause.message, at, fate, { domid, cause, cleanup });
+  }
+
+  private notMoved(outcome: Exclude<HandOverOutcome, { kind: 'moved' }>): MigrationError {
+    const { domid } = this.source;
+    const at = this.machine.state;
+    switch (outcome.kind) {
+      case 'failed':
+        return new MigrationError('ERROR_FAIL', outcome.why, at, 'runs', { domid });
+      case 'unknown':
+        return new MigrationError('ERROR_FAIL', outcome.why, at, 'suspended', { domid });
+      case 'returned': {
+        const { status, problems } = outcome;
+        const text = `the target could not start the domain (status code ${status})`;
+        const fate = problems.length === 0 ? 'runs' : 'stuck';
+        return new MigrationError('ERROR_FAIL', text, at, fate, { domid, cleanup: problems }, status);
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { ByteReader, type XlHeader } from '@xen-migration/stream-format';
+import { fileSource } from '@xen-migration/stream-format/node';
+import type { LibxlDomainConfig } from '../config/index.js';
+import { LibxlError, textOf } from '../errors.js';
+import { Guardian } from '../guardian/guardian.js';
+import type { Host } from '../host/open-host.js';
+import { type RestoredDomain, type RestoreEvent, restoreDomainStream } from './restore-stream.js';
+import { readSaveFileHeader } from './save-file.js';
+
+export interface RestoreOptions {
+  readonly host: Host;
+  /** A path, or an open descriptor. */
+  readonly from: string | number;
+  /** Instead of the configuration in the file. */
+  readonly config?: LibxlDomainConfig;
+  readonly paused?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RestoreFileEvent) => void;
+}
+
+export type RestoreFileEvent =
+  | { readonly kind: 'header'; readonly header: XlHeader; readonly config: LibxlDomainConfig }
+  | RestoreEvent;
+
+export interface RestoreReport extends RestoredDomain {
+  readonly name: string;
+  readonly totalMs: number;
+}
+
+/**
+ * Makes a domain of a save file and starts it. The file stays as it is.
+ *
+ * @throws LibxlError; StreamError where the file is no save file. Nothing of the domain is left then
+ */
+export async function restoreFromFile(options: RestoreOptions): Promise<RestoreReport> {
+  const { host, onEvent, signal } = options;
+  const start = performance.now();
+  const source = openSource(options.from);
+  try {
+    const reader = new ByteReader(source);
+    const { header, config } = await readSaveFileHeader(reader, options.config);
+    onEvent?.({ kind: 'header', header, config });
+    const guardian = Guardian.start(host);
+    try {
+      const restored = await restoreDomainStream({
+        host,
+        config,
+        reader,
+        witness: { aboutToMake: (uuid, others) => guardian.plan([{ do: 'destroy-new', uuid, others }]) },
+        ...(signal === undefined ? {} : { signal }),
+        ...(onEvent === undefined ? {} : { onEvent }),
+      });
+      guardian.plan([]);
+      if (options.paused !== true) await host.hypervisor.unpause(restored.domid);
+      return { ...restored, name: config.c_info.name ?? '', totalMs: performance.now() - start };
+    } finally {
+      await guardian.dismiss();
+    }
+  } finally {
+    await source.close?.();
+  }
+}
+
+function openSource(from: string | number) {
+  try {
+    return fileSource(from);
+  } catch (e) {
+    throw new LibxlError('ERROR_INVAL', textOf(e), { cause: e });
+  }
+}

@@ -1,0 +1,112 @@
+import { RestoreError, type RestoreProgress, type RestoreResult, restoreDomain } from '@xen-migration/libxc';
+import { type ByteReader, LibxlReader, StreamError } from '@xen-migration/stream-format';
+import type { LibxlDomainConfig } from '../config/index.js';
+import { type MadeDomain, type MakeWitness, makeDomain } from '../domain/make.js';
+import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
+import type { Host } from '../host/open-host.js';
+import { copyOf, type EmulatorRecord, isEmulatorRecord, storeEmulatorState } from './emulator-state.js';
+
+export interface RestoreStreamOptions {
+  readonly host: Host;
+  readonly config: LibxlDomainConfig;
+  /** At the libxl stream's first byte. Nothing past its END is read. */
+  readonly reader: ByteReader;
+  readonly witness?: MakeWitness;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RestoreEvent) => void;
+}
+
+export type RestoreEvent =
+  | { readonly kind: 'made'; readonly domid: number }
+  | { readonly kind: 'progress'; readonly progress: RestoreProgress }
+  | { readonly kind: 'restored'; readonly result: RestoreResult };
+
+export interface RestoredDomain {
+  readonly domid: number;
+  readonly uuid: string;
+  readonly result: RestoreResult;
+}
+
+/** A device model's state is some 100 KiB; what claims more than this in all is no such thing. */
+const EMULATOR_STATE_MAX = 256 * 1024 * 1024;
+
+/**
+ * Makes a domain of a libxl stream. It is left paused.
+ *
+ * @throws LibxlError; nothing of the domain is left then
+ */
+export async function restoreDomainStream(options: RestoreStreamOptions): Promise<RestoredDomain> {
+  const { host, config, onEvent } = options;
+  let restored: Omit<RestoredDomain, 'domid'> | undefined;
+  try {
+    const domid = await makeDomain(
+      host,
+      config,
+      async (made) => {
+        onEvent?.({ kind: 'made', domid: made.domid });
+        const { result, emulator } = await readContents(options, made);
+        restored = { uuid: made.params.uuid, result };
+        await storeEmulatorState(host, { domid: made.domid, uuid: made.params.uuid }, emulator);
+        onEvent?.({ kind: 'restored', result });
+        return { storeGfn: result.storeGfn, consoleGfn: result.consoleGfn };
+      },
+      {},
+      options.witness,
+    );
+    if (restored === undefined) throw new LibxlError('ERROR_FAIL', 'the stream held no domain', { domid });
+    return { domid, ...restored };
+  } catch (e) {
+    throw restoreFailure(e);
+  }
+}
+
+/**
+ * The records of the libxl stream are a state machine:
+ *
+ *     header -> LIBXC_CONTEXT -> libxc stream -> emulator records, in any number -> END
+ */
+async function readContents({ host, reader, signal, onEvent }: RestoreStreamOptions, made: MadeDomain) {
+  const libxl = new LibxlReader(reader);
+  const headers = await libxl.headers();
+  if (headers.endian !== 'little') throw new LibxlError('ERROR_INVAL', 'the stream is of a big-endian host');
+  const emulator: EmulatorRecord[] = [];
+  let result: RestoreResult | undefined;
+  let kept = 0;
+  for (let record = await libxl.next(); record !== undefined; record = await libxl.next()) {
+    if (record.type === 'END') break;
+    if (record.type === 'LIBXC_CONTEXT' && result === undefined) {
+      result = await restoreDomain({
+        hypervisor: host.hypervisor,
+        domid: made.domid,
+        reader,
+        store: made.store,
+        console: made.console,
+        ...(signal === undefined ? {} : { signal }),
+        onProgress: (progress) => onEvent?.({ kind: 'progress', progress }),
+      });
+    } else if (isEmulatorRecord(record) && result !== undefined) {
+      kept += record.data.length;
+      if (kept > EMULATOR_STATE_MAX) throw unexpected(record.type, record.offset, 'of more than 256 MiB in all');
+      emulator.push(copyOf(record));
+    } else if (!(record.type === 'UNKNOWN' && record.optional)) {
+      throw unexpected(record.type, record.offset, 'where it must not be');
+    }
+  }
+  if (result === undefined) throw new LibxlError('ERROR_INVAL', 'the libxl stream has no libxc stream in it');
+  return { result, emulator };
+}
+
+function unexpected(type: string, offset: number, why: string): LibxlError {
+  return new LibxlError('ERROR_INVAL', `libxl stream, offset ${offset}: a record ${type} ${why}`);
+}
+
+function restoreFailure(thrown: unknown): LibxlError {
+  if (thrown instanceof LibxlError) return thrown;
+  if (thrown instanceof StreamError) return new LibxlError('ERROR_FAIL', thrown.message, { cause: thrown });
+  if (!(thrown instanceof RestoreError)) return libxlErrorOf(thrown, 'restoring the domain');
+  const codes: Partial<Record<RestoreError['code'], LibxlErrorCode>> = {
+    ABORTED: 'ERROR_ABORTED',
+    NO_MEMORY: 'ERROR_NOMEM',
+  };
+  return new LibxlError(codes[thrown.code] ?? 'ERROR_FAIL', thrown.message, { cause: thrown });
+}

@@ -1,0 +1,263 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { SaveResult } from '@xen-migration/libxc';
+import {
+  type ByteReader,
+  type ByteSink,
+  encodeXlHeader,
+  readXlHeader,
+  XL_FLAG_JSON,
+  XL_FLAG_STREAM_V2,
+  type XlHeader,
+  xlHeaderFor,
+} from '@xen-migration/stream-format';
+import { fdSink } from '@xen-migration/stream-format/node';
+import { formatDomainConfig, type LibxlDomainConfig, parseDomainConfig } from '../config/index.js';
+import { retrieveConfiguration } from '../domain/configuration.js';
+import { destroyDomain } from '../domain/destroy.js';
+import { domainInfo } from '../domain/list.js';
+import { keyOfDomain } from '../domain/names.js';
+import { ensureRunning, resumeDomain } from '../domain/resume.js';
+import type { DomainKey } from '../domain/userdata.js';
+import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
+import { Guardian } from '../guardian/guardian.js';
+import type { PlanStep } from '../guardian/plan.js';
+import type { Host } from '../host/open-host.js';
+import { type SaveEvent, writeDomainStream } from './save-stream.js';
+
+/** What becomes of the domain once its file is whole. */
+export type AfterSave = 'destroy' | 'resume' | 'resume-paused';
+
+export interface SaveOptions {
+  readonly host: Host;
+  readonly domid: number;
+  /** A path, or an open descriptor (a pipe, standard output) that is written as it comes. */
+  readonly to: string | number;
+  readonly after?: AfterSave;
+  /** Kept in the file instead of the configuration that the domain was made from. */
+  readonly config?: LibxlDomainConfig;
+  /** The file asks for the same domid. */
+  readonly preserveDomid?: boolean;
+  readonly suspendTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SaveFileEvent) => void;
+}
+
+export type SaveFileEvent =
+  | { readonly kind: 'saving'; readonly header: XlHeader }
+  /** It failed: the domain is being resumed. */
+  | { readonly kind: 'resuming-source'; readonly error: LibxlError }
+  | SaveEvent;
+
+export interface SaveReport {
+  readonly domid: number;
+  /** Of the file, header and all. */
+  readonly bytes: number;
+  readonly totalMs: number;
+  readonly transfer: Omit<SaveResult, 'cleanupErrors'>;
+  /** What could not be done after the file was whole. */
+  readonly problems: readonly string[];
+}
+
+/** The header of a save file, as stock xl writes it: the configuration ends with a NUL, which stock xl relies upon. */
+export function saveFileHeader(config: LibxlDomainConfig, domid: number): XlHeader {
+  const { domid: _ignored, ...created } = config.c_info;
+  const kept = { ...config, c_info: domid === 0 ? created : { ...created, domid } };
+  return xlHeaderFor(`${formatDomainConfig(kept)}\0`);
+}
+
+export interface SaveFileStart {
+  readonly header: XlHeader;
+  readonly config: LibxlDomainConfig;
+}
+
+/**
+ * Reads a save file's header.
+ *
+ * @throws StreamError where it is none; LibxlError ERROR_FEATURE_REMOVED for a legacy stream, ERROR_INVAL where there is
+ *   no configuration in it
+ */
+export async function readSaveFileHeader(reader: ByteReader, override?: LibxlDomainConfig): Promise<SaveFileStart> {
+  const header = await readXlHeader(reader);
+  if ((header.mandatoryFlags & XL_FLAG_STREAM_V2) === 0) {
+    throw new LibxlError(
+      'ERROR_FEATURE_REMOVED',
+      'the file holds a legacy stream (Xen 4.5 or older); convert it first: ' +
+        'convert-legacy-stream --xl --in FILE --out NEW-FILE',
+    );
+  }
+  if (override !== undefined) return { header, config: override };
+  const text = header.config?.split('\0', 1)[0];
+  if (text === undefined || text === '') {
+    throw new LibxlError('ERROR_INVAL', 'Config file not specified and none in save file');
+  }
+  if ((header.mandatoryFlags & XL_FLAG_JSON) === 0) {
+    throw new LibxlError('ERROR_INVAL', "the file's configuration is not in JSON: give a configuration file");
+  }
+  return { header, config: parseDomainConfig(text) };
+}
+
+/**
+ * Saves a domain. Under a path the file appears whole or not at all: it is written beside it under another name, synced,
+ * then renamed; its mode is 0600. Where anything fails the domain runs on and nothing of the file is left.
+ *
+ * @throws LibxlError; ERROR_GUEST_TIMEDOUT where the guest did not suspend
+ */
+export async function saveToFile(options: SaveOptions): Promise<SaveReport> {
+  const { host, domid } = options;
+  const key = await keyOfDomain(host, domid);
+  const config = options.config ?? (await retrieveConfiguration(host, domid));
+  const header = saveFileHeader(config, options.preserveDomid === true ? domid : 0);
+  const guardian = Guardian.start(host);
+  try {
+    return await new FileSave(options, key, header, guardian).run();
+  } finally {
+    await guardian.dismiss();
+  }
+}
+
+class FileSave {
+  private readonly start = performance.now();
+  private readonly temporary: string | undefined;
+  private asked = false;
+  private bytes = 0;
+
+  constructor(
+    private readonly options: SaveOptions,
+    private readonly key: DomainKey,
+    private readonly header: XlHeader,
+    private readonly guardian: Guardian,
+  ) {
+    const { to } = options;
+    if (typeof to !== 'string') return;
+    this.temporary = join(dirname(to), `.${basename(to)}.${process.pid}-${Date.now().toString(36)}.part`);
+  }
+
+  async run(): Promise<SaveReport> {
+    let transfer: SaveResult;
+    try {
+      this.planForDeath();
+      transfer = await this.write();
+    } catch (e) {
+      throw await this.undone(libxlErrorOf(e, 'save', this.key.domid));
+    }
+    const { iterations, pagesWritten, bytesWritten, suspendedMs } = transfer;
+    return {
+      domid: this.key.domid,
+      bytes: this.bytes,
+      totalMs: performance.now() - this.start,
+      transfer: { iterations, pagesWritten, bytesWritten, suspendedMs },
+      problems: await this.after(),
+    };
+  }
+
+  private async write(): Promise<SaveResult> {
+    const { to } = this.options;
+    if (typeof to === 'number') return this.writeTo(to);
+    if (this.temporary === undefined) throw new Error('a path has a temporary name');
+    const file = await createPrivate(this.temporary);
+    try {
+      const result = await this.writeTo(file.fd);
+      await file.sync();
+      this.planCompletion();
+      await rename(this.temporary, to);
+      await syncDirectory(dirname(to));
+      return result;
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async writeTo(fd: number): Promise<SaveResult> {
+    const { host, domid, suspendTimeoutMs, signal, onEvent } = this.options;
+    const sink = this.counted(fdSink(fd));
+    await sink.writev([encodeXlHeader(this.header)]);
+    onEvent?.({ kind: 'saving', header: this.header });
+    return writeDomainStream({
+      host,
+      domid,
+      sink,
+      // As stock: nothing is gained by copying twice what a file takes only once.
+      live: false,
+      ...(suspendTimeoutMs === undefined ? {} : { suspendTimeoutMs }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onEvent === undefined ? {} : { onEvent }),
+      beforeSuspend: async () => {
+        this.asked = true;
+        this.planForDeath();
+      },
+    });
+  }
+
+  private counted(sink: ByteSink): ByteSink {
+    return {
+      writev: async (parts) => {
+        for (const part of parts) this.bytes += part.length;
+        await sink.writev(parts);
+      },
+    };
+  }
+
+  /** If we die, nothing of the file stays and the domain runs on. */
+  private planForDeath(): void {
+    const { domid, uuid } = this.key;
+    const remove: PlanStep[] = this.temporary === undefined ? [] : [{ do: 'remove-file', path: this.temporary }];
+    this.guardian.plan([...remove, { do: 'run-source', domid, uuid, asked: this.asked }]);
+  }
+
+  /** The file is whole: if we die now, either it gets its name or it goes, and with it the domain goes or runs on. */
+  private planCompletion(): void {
+    const { to } = this.options;
+    if (this.temporary === undefined || typeof to !== 'string') return;
+    this.guardian.plan([
+      { do: 'complete-save', temporary: this.temporary, path: to, ...this.key, after: this.options.after ?? 'destroy' },
+    ]);
+  }
+
+  private async undone(error: LibxlError): Promise<LibxlError> {
+    const { host, domid, onEvent } = this.options;
+    onEvent?.({ kind: 'resuming-source', error });
+    const cleanup: string[] = [];
+    if (this.temporary !== undefined) {
+      await rm(this.temporary, { force: true }).catch((e: unknown) => cleanup.push(textOf(e)));
+    }
+    cleanup.push(...(await ensureRunning(host, domid, this.asked)));
+    if (cleanup.length === 0) return error;
+    return new LibxlError(error.code, `${error.message}; then: ${cleanup.join('; ')}`, {
+      domid,
+      cause: error,
+      cleanup,
+    });
+  }
+
+  private async after(): Promise<string[]> {
+    try {
+      await finishSave(this.options.host, this.key.domid, this.options.after ?? 'destroy');
+      return [];
+    } catch (e) {
+      return [textOf(e)];
+    }
+  }
+}
+
+/** What a save ends with, once its file is whole. */
+export async function finishSave(host: Host, domid: number, after: AfterSave): Promise<void> {
+  if (after === 'destroy') return destroyDomain(host, domid);
+  if (after === 'resume-paused' && !(await domainInfo(host, domid)).paused) await host.hypervisor.pause(domid);
+  await resumeDomain(host, domid);
+}
+
+function createPrivate(path: string): Promise<FileHandle> {
+  return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+}
+
+/** The new name, too, must outlive a crash. Some file systems know no such thing. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY);
+  try {
+    await directory.sync().catch(() => undefined);
+  } finally {
+    await directory.close();
+  }
+}
