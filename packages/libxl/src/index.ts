@@ -3,6 +3,7 @@ export { retrieveConfiguration, storeConfiguration } from './domain/configuratio
 export { consolePath, openConsole } from './domain/console.js';
 export { type RequestOptions, rebootDomain, shutdownDomain } from './domain/control.js';
 export { type CreateOptions, createDomain } from './domain/create.js';
+export { waitForDeath } from './domain/death.js';
 export { destroyDomain } from './domain/destroy.js';
 export {
   type DomainSummary,
@@ -37,6 +38,8 @@ export {
 } from './migrate/receive.js';
 export { type MigrateEvent, type MigrateOptions, type MigrateReport, migrateDomain } from './migrate/send.js';
 export { RECEIVER, type ReceiverState, SENDER, type SenderState } from './migrate/states.js';
+export { type MonitorOptions, monitorDomain } from './monitor/monitor.js';
+export { startMonitor } from './monitor/spawn.js';
 export {
   type RestoreFileEvent,
   type RestoreOptions,

@@ -1,4 +1,10 @@
-import { formatDomainConfig, type LibxlDomainConfig, parseDomainConfig } from '../config/index.js';
+import {
+  decodeText,
+  encodeText,
+  formatDomainConfig,
+  type LibxlDomainConfig,
+  parseDomainConfig,
+} from '../config/index.js';
 import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { nameOfDomain } from './list.js';
@@ -7,7 +13,7 @@ import { type DomainKey, readUserdata, storeUserdata } from './userdata.js';
 
 /** Keeps the configuration that a domain was made from. */
 export async function storeConfiguration(host: Host, key: DomainKey, config: LibxlDomainConfig): Promise<void> {
-  await storeUserdata(host, key, 'libxl-json', formatDomainConfig(config));
+  await storeUserdata(host, key, 'libxl-json', encodeText(formatDomainConfig(config)));
 }
 
 /**
@@ -21,7 +27,7 @@ export async function retrieveConfiguration(host: Host, domid: number): Promise<
   if (data === undefined) {
     throw new LibxlError('ERROR_JSON_CONFIG_EMPTY', `no configuration is kept of domain ${domid}`, { domid });
   }
-  const config = parseDomainConfig(new TextDecoder().decode(data));
+  const config = parseDomainConfig(decodeText(data));
   const name = await nameOfDomain(host, domid);
   const created = { ...config.c_info, uuid: key.uuid, ...(name === undefined ? {} : { name }) };
   return { ...config, c_info: created };

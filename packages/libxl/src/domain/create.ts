@@ -22,7 +22,7 @@ export interface CreateOptions {
 export async function createDomain({ host, config, witness }: CreateOptions): Promise<number> {
   const image = await readImage(config);
   const nodes = {
-    'image/ostype': config.c_info.type === 'pv' ? 'linux' : 'hvm',
+    'image/ostype': config.c_info?.type === 'pv' ? 'linux' : 'hvm',
     'image/kernel': image.path,
     ...(image.cmdline === '' ? {} : { 'image/cmdline': image.cmdline }),
   };
@@ -40,7 +40,7 @@ interface Image {
   readonly cmdline: string;
 }
 
-async function readImage({ b_info: built }: LibxlDomainConfig): Promise<Image> {
+async function readImage({ b_info: built = {} }: LibxlDomainConfig): Promise<Image> {
   const path = built.kernel;
   if (path === undefined || path === '') {
     throw new LibxlError('ERROR_INVAL', 'the configuration names no kernel');

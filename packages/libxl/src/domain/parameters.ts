@@ -28,7 +28,7 @@ const DEFAULT_EVENT_CHANNELS = 1023;
 
 /** @throws LibxlError ERROR_INVAL where the configuration says what no domain can be */
 export function domainParameters(config: LibxlDomainConfig): DomainParameters {
-  const { c_info: created, b_info: built } = config;
+  const { c_info: created = {}, b_info: built = {} } = config;
   const type = created.type;
   if (type !== 'pv' && type !== 'hvm' && type !== 'pvh') {
     throw new LibxlError('ERROR_INVAL', `a domain is of type pv, hvm or pvh, not '${type ?? ''}'`);
@@ -36,7 +36,7 @@ export function domainParameters(config: LibxlDomainConfig): DomainParameters {
   const name = created.name ?? '';
   if (name === '') throw new LibxlError('ERROR_INVAL', 'the domain has no name');
   const maxVcpus = built.max_vcpus ?? 1;
-  const maxMemoryKib = built.max_memkb ?? built.target_memkb ?? DEFAULT_MEMORY_KIB;
+  const maxMemoryKib = Number(built.max_memkb ?? built.target_memkb ?? DEFAULT_MEMORY_KIB);
   const available = built.avail_vcpus ?? [0];
   return {
     type,
@@ -46,8 +46,8 @@ export function domainParameters(config: LibxlDomainConfig): DomainParameters {
     maxVcpus,
     onlineVcpus: Array.from({ length: maxVcpus }, (_, vcpu) => available.includes(vcpu)),
     maxMemoryKib,
-    targetMemoryKib: Math.min(built.target_memkb ?? maxMemoryKib, maxMemoryKib),
-    videoMemoryKib: built.video_memkb ?? 0,
+    targetMemoryKib: Math.min(Number(built.target_memkb ?? maxMemoryKib), maxMemoryKib),
+    videoMemoryKib: Number(built.video_memkb ?? 0),
     maxGrantFrames: built.max_grant_frames ?? DEFAULT_GRANT_FRAMES,
     maxEventChannels: built.event_channels ?? DEFAULT_EVENT_CHANNELS,
     passthrough: (config.pcidevs?.length ?? 0) > 0,

@@ -70,7 +70,12 @@ export interface HandOverSource {
   readonly name: string | undefined;
 }
 
-export type HandOverEvent = 'giving-permission' | 'target-started' | 'resuming' | 'resumed';
+export type HandOverEvent =
+  | { readonly step: 'giving-permission' }
+  | { readonly step: 'target-started' }
+  /** The target could not start it, with this status, and has given it back. */
+  | { readonly step: 'given-back'; readonly status: number }
+  | { readonly step: 'resumed' };
 
 /** How a final handshake ended. */
 export type HandOverOutcome =

@@ -36,7 +36,7 @@ export async function handOver(options: HandOverOptions): Promise<HandOverOutcom
   } catch (e) {
     return { kind: 'failed', why: textOf(e) };
   }
-  onEvent('giving-permission');
+  onEvent({ step: 'giving-permission' });
   try {
     await options.sink.writev([MIGRATION_MESSAGES.permissionToGo]);
   } catch (e) {
@@ -66,7 +66,7 @@ export async function takeNameBack(host: Host, domid: number, name: string | und
 }
 
 async function moved({ host, domid, onEvent }: HandOverOptions): Promise<HandOverOutcome> {
-  onEvent('target-started');
+  onEvent({ step: 'target-started' });
   try {
     await destroyDomain(host, domid);
     return { kind: 'moved', problems: [] };
@@ -76,10 +76,10 @@ async function moved({ host, domid, onEvent }: HandOverOptions): Promise<HandOve
 }
 
 async function returned({ host, domid, name, onEvent }: HandOverOptions, status: number): Promise<HandOverOutcome> {
-  onEvent('resuming');
+  onEvent({ step: 'given-back', status });
   const renaming = await takeNameBack(host, domid, name);
   const running = await ensureRunning(host, domid, false);
-  if (running.length === 0) onEvent('resumed');
+  if (running.length === 0) onEvent({ step: 'resumed' });
   return { kind: 'returned', status, problems: [...renaming, ...running] };
 }
 

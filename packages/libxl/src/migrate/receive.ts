@@ -99,7 +99,7 @@ class Receiver {
     const { host, onEvent, signal, paused = false } = this.options;
     await this.tell('!banner', MIGRATION_MESSAGES.banner);
     const { header, config } = await readSaveFileHeader(this.reader);
-    const name = config.c_info.name ?? '';
+    const name = config.c_info?.name ?? '';
     if (name === '') throw new LibxlError('ERROR_INVAL', 'the configuration that was sent gives the domain no name');
     onEvent?.({ kind: 'header', header, config });
     this.machine.step('?header');

@@ -41,7 +41,7 @@ export type MigrateEvent =
   | { readonly kind: 'sending'; readonly header: XlHeader }
   /** The transfer failed and the target was told so: the source is being resumed. */
   | { readonly kind: 'resuming-source'; readonly error: LibxlError }
-  | { readonly kind: 'hand-over'; readonly step: HandOverEvent; readonly status?: number }
+  | { readonly kind: 'hand-over'; readonly event: HandOverEvent }
   | SaveEvent;
 
 export interface MigrateReport {
@@ -162,13 +162,14 @@ class Sender {
 
   /** From `acknowledged` to the end. */
   private async handOver(): Promise<HandOverOutcome> {
-    const outcome = await this.peer.handOver(this.source, (step) => {
-      if (step === 'giving-permission') this.machine.step('!permissionToGo');
-      if (step === 'target-started') this.machine.step('?report 0');
-      if (step === 'resuming') this.machine.step('?report n');
-      this.options.onEvent?.({ kind: 'hand-over', step });
+    const outcome = await this.peer.handOver(this.source, (event) => {
+      this.options.onEvent?.({ kind: 'hand-over', event });
+      if (event.step === 'giving-permission') this.machine.step('!permissionToGo');
+      if (event.step === 'target-started') this.machine.step('?report 0');
+      if (event.step !== 'given-back') return;
+      this.machine.step('?report n');
+      this.machine.step('?permissionToGo');
     });
-    if (outcome.kind === 'returned') this.machine.step('?permissionToGo');
     if (outcome.kind === 'unknown') this.machine.step('lost');
     return outcome;
   }

@@ -52,7 +52,7 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
       });
       guardian.plan([]);
       if (options.paused !== true) await host.hypervisor.unpause(restored.domid);
-      return { ...restored, name: config.c_info.name ?? '', totalMs: performance.now() - start };
+      return { ...restored, name: config.c_info?.name ?? '', totalMs: performance.now() - start };
     } finally {
       await guardian.dismiss();
     }

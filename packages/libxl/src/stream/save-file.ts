@@ -62,7 +62,7 @@ export interface SaveReport {
 
 /** The header of a save file, as stock xl writes it: the configuration ends with a NUL, which stock xl relies upon. */
 export function saveFileHeader(config: LibxlDomainConfig, domid: number): XlHeader {
-  const { domid: _ignored, ...created } = config.c_info;
+  const { domid: _ignored, ...created } = config.c_info ?? {};
   const kept = { ...config, c_info: domid === 0 ? created : { ...created, domid } };
   return xlHeaderFor(`${formatDomainConfig(kept)}\0`);
 }

@@ -1,0 +1,41 @@
+import { isLibxlError, openConsole } from '@xen-migration/libxl';
+import { defineCommand, EXIT, ExitError } from '../command.js';
+import { attachTerminal } from '../console/attach-terminal.js';
+import { requireDomain } from '../context.js';
+
+const TYPES = ['pv', 'serial', 'vuart'];
+
+export const consoleCommand = defineCommand(
+  {
+    name: 'console',
+    summary: "Attach to domain's console",
+    usage: '[options] <Domain>',
+    options: {
+      type: { short: 't', value: '<type>', about: 'Which console: pv, serial or vuart; there is pv.' },
+      number: { short: 'n', value: '<number>', about: 'The number of the console; there is 0.' },
+      escape: { short: 'e', value: '<escape>', about: 'Ends the session instead of ^]; ^X means control and X.' },
+    },
+    operands: 1,
+    details: 'Ctrl and ] ends the session; the domain runs on.',
+  },
+  async (context, { options, operands: [domain = ''] }) => {
+    if (options.type !== undefined && !TYPES.includes(options.type)) {
+      throw new ExitError(EXIT.failure, `console type supported are: ${TYPES.join(', ')}\n`);
+    }
+    const domid = await requireDomain(context, domain);
+    if ((options.type ?? 'pv') !== 'pv' || Number(options.number ?? 0) !== 0) {
+      throw new ExitError(EXIT.failure, `domain ${domid} has no such console\nUnable to attach console\n`);
+    }
+    try {
+      const socket = await openConsole(await context.host(), domid);
+      await attachTerminal(socket, {
+        signal: context.signal,
+        ...(options.escape === undefined ? {} : { escape: options.escape }),
+      });
+      return EXIT.success;
+    } catch (e) {
+      if (!isLibxlError(e)) throw e;
+      throw new ExitError(EXIT.failure, `xl: ${e.message}\nUnable to attach console\n`);
+    }
+  },
+);

@@ -1,0 +1,81 @@
+import {
+  createDomain,
+  formatDomainConfig,
+  isLibxlError,
+  keyOfDomain,
+  startMonitor,
+  unpauseDomain,
+} from '@xen-migration/libxl';
+import { defineCommand, EXIT, ExitError } from '../command.js';
+import { readConfigFile } from '../config-file.js';
+import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
+
+export const create = defineCommand(
+  {
+    name: 'create',
+    summary: 'Create a domain from config file <filename>',
+    usage: '<ConfigFile> [options] [vars]',
+    options: {
+      console: { short: 'c', about: 'Connect to the console once the domain is created.' },
+      debug: { short: 'd', about: 'Print the configuration that is used.' },
+      noMonitor: { short: 'e', about: 'Nobody waits in the background for the death of the domain.' },
+      foreground: { short: 'F', about: 'Stay in the foreground until the domain is dead.' },
+      defconfig: { short: 'f', long: 'defconfig', value: 'FILE', about: 'Take the configuration from FILE.' },
+      dryRun: {
+        short: 'n',
+        long: 'dryrun',
+        about: 'Make nothing; print the configuration as JSON (the global option -N does the same).',
+      },
+      paused: { short: 'p', about: 'Leave the domain paused once it is created.' },
+      quiet: { short: 'q', long: 'quiet', about: 'Say less.' },
+      viewer: { short: 'V', long: 'vncviewer', about: 'Connect to the VNC display once the domain is created.' },
+      viewerAutopass: {
+        short: 'A',
+        long: 'vncviewer-autopass',
+        about: 'Give the VNC password to the viewer by stdin.',
+      },
+      ignoreMasks: {
+        short: 'i',
+        long: 'ignore-global-affinity-masks',
+        about: 'Take no notice of the affinity masks in xl.conf.',
+      },
+    },
+    operands: 0,
+    dryRun: true,
+    modifies: true,
+    details:
+      "A word with '=' in it is a setting that comes after those of the file: xl create my-vm.cfg memory=512\n" +
+      "Kernels named 'builtin:NAME' come with the embedded host: builtin:selfcheck writes its memory and checks it.",
+  },
+  async (context, { options, operands }) => {
+    const settings = operands.filter((word) => word.includes('='));
+    const files = operands.filter((word) => !word.includes('='));
+    const file = options.defconfig ?? files[0];
+    if (files.length > (options.defconfig === undefined ? 1 : 0)) {
+      throw new ExitError(EXIT.usage, "'xl create' takes one configuration file.\n");
+    }
+    if (file === undefined) {
+      // -rc of ERROR_INVAL, as stock's.
+      throw new ExitError(6, 'Config file not specified and none in save file\n');
+    }
+    if (!options.quiet) context.err(`Parsing config from ${file}\n`);
+    const config = await readConfigFile(context, file, settings);
+    if (options.dryRun || context.globals.dryRun) {
+      context.out(formatDomainConfig(config));
+      return EXIT.success;
+    }
+    if (options.debug) context.err(formatDomainConfig(config));
+    const host = await context.host();
+    let domid: number;
+    try {
+      domid = await createDomain({ host, config });
+    } catch (e) {
+      if (!isLibxlError(e)) throw e;
+      throw new ExitError(-e.rc, `xl: ${e.message} (${e.code} ${e.rc})\n`);
+    }
+    if (!options.paused) await unpauseDomain(host, domid);
+    if (!options.noMonitor && !options.foreground) startMonitor(host, await keyOfDomain(host, domid));
+    if (options.viewer || options.viewerAutopass) noViewer(context);
+    return stayForTheDomain(context, domid, options);
+  },
+);

@@ -1,0 +1,70 @@
+import { descriptorConnection, isLibxlError, receiveMigration, startMonitor } from '@xen-migration/libxl';
+import { defineCommand, EXIT, ExitError } from '../command.js';
+import { loadingLines } from '../format/transfer.js';
+
+export const migrateReceive = defineCommand(
+  {
+    name: 'migrate-receive',
+    summary: 'Restore a domain from a saved state',
+    usage: '- for internal use only',
+    options: {
+      foreground: { short: 'F', about: 'Stay in the foreground until the domain is dead.', hidden: true },
+      noMonitor: { short: 'e', about: 'Nobody waits in the background for the death of the domain.' },
+      debug: { short: 'd', about: 'Print the configuration that is used.' },
+      paused: { short: 'p', about: 'Leave the domain paused.' },
+      remus: { short: 'r', about: 'Receive checkpoints (Remus).', hidden: true },
+      colo: { long: 'colo', about: 'Receive checkpoints (COLO).', hidden: true },
+      coloScript: { long: 'coloft-script', value: '<script>', about: 'For COLO.', hidden: true },
+      coloProxy: { long: 'userspace-colo-proxy', about: 'For COLO.', hidden: true },
+    },
+    operands: 0,
+    modifies: true,
+    details: 'The far end of xl migrate: reads a domain from its standard input and answers on its standard output.',
+  },
+  async (context, { options, operands }) => {
+    if (operands.length > 0) throw new ExitError(EXIT.failure, "'xl migrate-receive' takes no arguments.\n");
+    if (options.remus || options.colo) {
+      throw new ExitError(EXIT.failure, 'xl: checkpointed streams (Remus, COLO) are not received by this version\n');
+    }
+    const say = (text: string) => context.err(`migration target: ${text}\n`);
+    const host = await context.host();
+    say('Ready to receive domain.');
+    try {
+      const received = await receiveMigration({
+        host,
+        connection: descriptorConnection(0, 1),
+        paused: options.paused,
+        signal: context.signal,
+        onEvent(event) {
+          if (event.kind === 'header') {
+            context.err(loadingLines('<incoming migration stream>', event.header, undefined));
+            if (options.debug) context.err(`${JSON.stringify(event.config, undefined, 4)}\n`);
+          }
+          if (event.kind === 'restored') {
+            for (const warning of event.result.warnings) say(`warning: ${warning}`);
+          }
+          if (event.kind === 'state' && event.state === 'complete') {
+            say('Transfer complete, requesting permission to start domain.');
+          }
+          if (event.kind === 'state' && event.state === 'starting') say('Got permission, starting domain.');
+          // Stock's spelling: scripts look for it.
+          if (event.kind === 'state' && event.state === 'running') say('Domain started successsfully.');
+          if (event.kind === 'giving-back') {
+            context.err(`xl: ${event.error.message}\n`);
+            say('Failure, destroying our copy.');
+          }
+          if (event.kind === 'state' && event.state === 'givenBack') {
+            say('Cleanup OK, granting sender permission to resume.');
+          }
+        },
+      });
+      if (!options.noMonitor && !options.foreground) startMonitor(host, received);
+      return EXIT.success;
+    } catch (e) {
+      if (!isLibxlError(e) && !(e instanceof Error && e.name === 'StreamError')) throw e;
+      const rc = isLibxlError(e) ? e.rc : -3;
+      const text = e instanceof Error ? e.message : String(e);
+      throw new ExitError(EXIT.failure, `xl: ${text}\nmigration target: Domain creation failed (code ${rc}).\n`);
+    }
+  },
+);

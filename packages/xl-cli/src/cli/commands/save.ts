@@ -1,0 +1,61 @@
+import { type AfterSave, isLibxlError, saveToFile } from '@xen-migration/libxl';
+import { defineCommand, EXIT, ExitError } from '../command.js';
+import { readConfigFile } from '../config-file.js';
+import { printJson, requireDomain } from '../context.js';
+import { savingLine, showSaveEvent } from '../format/transfer.js';
+import { progressFor } from '../progress.js';
+
+export const save = defineCommand(
+  {
+    name: 'save',
+    summary: 'Save a domain state to restore later',
+    usage: '[options] <Domain> <CheckpointFile> [<ConfigFile>]',
+    options: {
+      checkpoint: { short: 'c', about: 'Let the domain run on once it is saved.' },
+      paused: { short: 'p', about: 'Keep the domain, paused, once it is saved.' },
+      preserveDomid: { short: 'D', about: 'Put the domain id into the file, for the restore to use.' },
+      json: { long: 'json', about: 'Print a report as JSON at the end.' },
+    },
+    operands: 2,
+    modifies: true,
+    details:
+      'The file appears whole or not at all: it is written under a temporary name beside it, synced and renamed; its mode\n' +
+      "is 0600. '-' writes to the standard output, for a pipe. Without -c and -p the domain is destroyed once the file is\n" +
+      'whole. Whatever fails, the domain runs on.',
+  },
+  async (context, { options, operands }) => {
+    const [domain = '', file = '', configFile] = operands;
+    if (operands.length > 3) throw new ExitError(EXIT.failure, "'xl save' takes at most 3 arguments.\n");
+    const domid = await requireDomain(context, domain);
+    const config = configFile === undefined ? undefined : await readConfigFile(context, configFile);
+    const after: AfterSave = options.paused ? 'resume-paused' : options.checkpoint ? 'resume' : 'destroy';
+    const progress = progressFor(context, 'save');
+    try {
+      const report = await saveToFile({
+        host: await context.host(),
+        domid,
+        to: file === '-' ? 1 : file,
+        after,
+        preserveDomid: options.preserveDomid,
+        ...(config === undefined ? {} : { config }),
+        signal: context.signal,
+        onEvent(event) {
+          if (event.kind === 'saving') context.err(savingLine(file === '-' ? '<standard output>' : file, event.header));
+          else if (event.kind === 'resuming-source') progress.clear();
+          else showSaveEvent(progress, event);
+        },
+      });
+      progress.clear();
+      for (const problem of report.problems) context.err(`xl: the file is whole, but: ${problem}\n`);
+      if (options.json) printJson(context, { ...report, file, after });
+      return report.problems.length === 0 ? EXIT.success : EXIT.failure;
+    } catch (e) {
+      progress.clear();
+      if (!isLibxlError(e)) throw e;
+      throw new ExitError(
+        EXIT.failure,
+        `xl: ${e.message} (${e.code} ${e.rc})\nFailed to save domain, resuming domain\n`,
+      );
+    }
+  },
+);
