@@ -1,1 +1,2 @@
-export {};
+export { EXIT } from './cli/command.js';
+export { runXl, type Surroundings } from './cli/run.js';

@@ -28,7 +28,7 @@ export const configUpdate = defineCommand(
     const settings = rest.filter((word) => word.includes('='));
     const file = options.defconfig ?? rest.find((word) => !word.includes('='));
     if (file === undefined) throw new ExitError(EXIT.failure, 'Config file not specified\n');
-    const config = await readConfigFile(context, file, settings);
+    const config = await readConfigFile(context, file, { settings });
     if (options.debug || context.globals.dryRun) context.out(formatDomainConfig(config));
     if (context.globals.dryRun) return EXIT.success;
     context.err(`setting dom${domid} configuration\n`);

@@ -1,6 +1,7 @@
 import { isLibxlError, openConsole } from '@xen-migration/libxl';
 import { defineCommand, EXIT, ExitError } from '../command.js';
 import { attachTerminal } from '../console/attach-terminal.js';
+import { recentOutput } from '../console/recent-output.js';
 import { requireDomain } from '../context.js';
 
 const TYPES = ['pv', 'serial', 'vuart'];
@@ -14,6 +15,7 @@ export const consoleCommand = defineCommand(
       type: { short: 't', value: '<type>', about: 'Which console: pv, serial or vuart; there is pv.' },
       number: { short: 'n', value: '<number>', about: 'The number of the console; there is 0.' },
       escape: { short: 'e', value: '<escape>', about: 'Ends the session instead of ^]; ^X means control and X.' },
+      dump: { long: 'dump', about: 'Print what the domain has written lately, and end.' },
     },
     operands: 1,
     details: 'Ctrl and ] ends the session; the domain runs on.',
@@ -28,6 +30,10 @@ export const consoleCommand = defineCommand(
     }
     try {
       const socket = await openConsole(await context.host(), domid);
+      if (options.dump) {
+        context.out(await recentOutput(socket));
+        return EXIT.success;
+      }
       await attachTerminal(socket, {
         signal: context.signal,
         ...(options.escape === undefined ? {} : { escape: options.escape }),

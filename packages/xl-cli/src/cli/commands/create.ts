@@ -59,8 +59,9 @@ export const create = defineCommand(
       throw new ExitError(6, 'Config file not specified and none in save file\n');
     }
     if (!options.quiet) context.err(`Parsing config from ${file}\n`);
-    const config = await readConfigFile(context, file, settings);
-    if (options.dryRun || context.globals.dryRun) {
+    const dryRun = options.dryRun || context.globals.dryRun;
+    const config = await readConfigFile(context, file, { settings, dryRun });
+    if (dryRun) {
       context.out(formatDomainConfig(config));
       return EXIT.success;
     }
