@@ -1,0 +1,135 @@
+import { SHUTDOWN } from '@xen-migration/libxc';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type TestHost, testHost } from '../testing/test-host.js';
+import { shutdownPath, suspendPortPath } from '../xenstore/paths.js';
+import { readText, removeTree } from '../xenstore/store.js';
+import { watchUntil } from '../xenstore/wait.js';
+import { ensureRunning, resumeDomain } from './resume.js';
+import { type SuspendRequest, suspendDomain } from './suspend.js';
+
+let test: TestHost;
+beforeAll(async () => {
+  test = await testHost();
+});
+afterEach(() => test.destroyAll());
+afterAll(() => test.close());
+
+/** Plays the kernel's part: takes the request out, and goes down. */
+async function actAsGuest(domid: number): Promise<void> {
+  const { xenstore, hypervisor } = test.host;
+  const asked = async () => ((await readText(xenstore, shutdownPath(domid))) === 'suspend' ? true : undefined);
+  await watchUntil(xenstore, shutdownPath(domid), asked, { timeoutMs: 10_000 });
+  await xenstore.write(shutdownPath(domid), '');
+  await hypervisor.shutdownDomain(domid, SHUTDOWN.suspend);
+}
+
+const suspended = async (domid: number) => {
+  const { shutdown, shutdownReason } = await test.host.hypervisor.domainInfo(domid);
+  return shutdown && shutdownReason === SHUTDOWN.suspend;
+};
+
+describe('suspend', () => {
+  it.each(['pv', 'hvm'] as const)('of a %s guest goes through its event channel, and it goes on', async (type) => {
+    const { host } = test;
+    const domid = await test.guest('vm', { type, running: true });
+    const port = async () => ((await readText(host.xenstore, suspendPortPath(domid))) || undefined);
+    expect(await watchUntil(host.xenstore, suspendPortPath(domid), port, { timeoutMs: 20_000 })).toMatch(/^\d+$/);
+    for (let round = 0; round < 3; round++) {
+      let asked: SuspendRequest | undefined;
+      await suspendDomain({ host, domid, onAsked: (by) => (asked = by) });
+      expect(asked).toBe('event-channel');
+      expect(await suspended(domid)).toBe(true);
+      await resumeDomain(host, domid);
+      expect(await suspended(domid)).toBe(false);
+    }
+  });
+
+  it('goes through xenstore where the guest offers no event channel', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm');
+    let asked: SuspendRequest | undefined;
+    const guest = actAsGuest(domid);
+    await suspendDomain({ host, domid, onAsked: (by) => (asked = by) });
+    await guest;
+    expect(asked).toBe('xenstore');
+    expect(await suspended(domid)).toBe(true);
+  });
+
+  it('of an HVM guest without PV drivers asks nobody', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm', { type: 'hvm' });
+    let asked: SuspendRequest | undefined;
+    await suspendDomain({ host, domid, onAsked: (by) => (asked = by) });
+    expect(asked).toBe('remote');
+    expect(await suspended(domid)).toBe(true);
+    await resumeDomain(host, domid);
+    expect(await suspended(domid)).toBe(false);
+  });
+
+  it('that the guest does not acknowledge is taken back', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm');
+    await expect(suspendDomain({ host, domid, timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'ERROR_GUEST_TIMEDOUT',
+      rc: -8,
+    });
+    expect(await readText(host.xenstore, shutdownPath(domid))).toBe('');
+  });
+
+  it('that the guest acknowledges without going down fails, too', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm');
+    const suspending = suspendDomain({ host, domid, timeoutMs: 300 });
+    const acknowledged = async () => {
+      const asked = async () => ((await readText(host.xenstore, shutdownPath(domid))) === 'suspend' ? true : undefined);
+      await watchUntil(host.xenstore, shutdownPath(domid), asked, { timeoutMs: 10_000 });
+      await host.xenstore.write(shutdownPath(domid), '');
+    };
+    await Promise.all([expect(suspending).rejects.toThrow('guest did not suspend'), acknowledged()]);
+  });
+
+  it('of a guest that crashes or goes away fails with that', async () => {
+    const { host } = test;
+    const crashing = await test.guest('one');
+    const crash = suspendDomain({ host, domid: crashing, timeoutMs: 5_000 });
+    await host.xenstore.write(shutdownPath(crashing), 'x');
+    await host.hypervisor.shutdownDomain(crashing, SHUTDOWN.crash);
+    await expect(crash).rejects.toMatchObject({ code: 'ERROR_FAIL' });
+  });
+
+  it('can be cancelled, and takes the request back', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm');
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error('enough')), 50);
+    await expect(suspendDomain({ host, domid, signal: abort.signal })).rejects.toThrow('enough');
+    expect(await readText(host.xenstore, shutdownPath(domid))).toBe('');
+  });
+});
+
+describe('ensureRunning', () => {
+  it('takes back what the guest has not seen, and resumes what is suspended', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm');
+    await removeTree(host.xenstore, shutdownPath(domid));
+    await host.xenstore.write(shutdownPath(domid), 'suspend');
+    expect(await ensureRunning(host, domid, true)).toEqual([]);
+    expect(await readText(host.xenstore, shutdownPath(domid))).toBe('');
+    await host.hypervisor.shutdownDomain(domid, SHUTDOWN.suspend);
+    await host.hypervisor.enableLogDirty(domid).catch(() => undefined);
+    expect(await ensureRunning(host, domid, true)).toEqual([]);
+    expect(await suspended(domid)).toBe(false);
+  });
+
+  it('resumes a guest that suspends late', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm');
+    setTimeout(() => void host.hypervisor.shutdownDomain(domid, SHUTDOWN.suspend), 150);
+    expect(await ensureRunning(host, domid, true)).toEqual([]);
+    expect(await suspended(domid)).toBe(false);
+  });
+
+  it('has nothing to do where the domain is gone', async () => {
+    expect(await ensureRunning(test.host, 4711, true)).toEqual([]);
+  });
+});
