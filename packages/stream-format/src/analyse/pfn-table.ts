@@ -106,7 +106,7 @@ export class PfnTable {
 
   private add(pfn: number): PfnChunk {
     const chunks = this.chunks.size;
-    if (chunks >= FREE_CHUNKS && chunks * CHUNK_PFNS > (FREE_CHUNKS * CHUNK_PFNS) + this.used * MAX_SPREAD) {
+    if (chunks >= FREE_CHUNKS && chunks * CHUNK_PFNS > FREE_CHUNKS * CHUNK_PFNS + this.used * MAX_SPREAD) {
       throw new ScatteredPfnsError(pfn);
     }
     const base = pfn - (pfn % CHUNK_PFNS);
