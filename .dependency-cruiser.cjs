@@ -17,7 +17,9 @@ const edges = Object.entries(mayUse).map(([from, allowed]) => ({
   comment: `${from} may use: ${allowed.join(', ') || 'nothing'}`,
   from: { path: `^packages/${from}/` },
   to: {
-    path: all.filter((p) => p !== from && !allowed.includes(p)).map((p) => `(^packages/${p}/|@xen-migration/${p}(/|$))`),
+    path: all
+      .filter((p) => p !== from && !allowed.includes(p))
+      .map((p) => `(^packages/${p}/|@xen-migration/${p}(/|$))`),
   },
 }));
 
@@ -29,7 +31,10 @@ module.exports = {
       name: 'core-is-browser-code',
       severity: 'error',
       comment: 'The core of stream-format uses no API of Node: it also runs in a browser.',
-      from: { path: '^packages/stream-format/src/', pathNot: ['^packages/stream-format/src/(node|cli)/', '\\.test\\.ts$'] },
+      from: {
+        path: '^packages/stream-format/src/',
+        pathNot: ['^packages/stream-format/src/(node|cli)/', '\\.test\\.ts$'],
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

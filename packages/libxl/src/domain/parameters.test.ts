@@ -22,7 +22,13 @@ describe('the parameters of a domain', () => {
 
   it("have libxl's defaults", () => {
     const params = domainParameters({ c_info: { type: 'pv', name: 'vm' }, b_info: {} });
-    expect(params).toMatchObject({ domid: 0, maxVcpus: 1, onlineVcpus: [true], maxMemoryKib: 32768, passthrough: false });
+    expect(params).toMatchObject({
+      domid: 0,
+      maxVcpus: 1,
+      onlineVcpus: [true],
+      maxMemoryKib: 32768,
+      passthrough: false,
+    });
     expect(params.uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
   });
 

@@ -32,7 +32,7 @@ describe('suspend', () => {
   it.each(['pv', 'hvm'] as const)('of a %s guest goes through its event channel, and it goes on', async (type) => {
     const { host } = test;
     const domid = await test.guest('vm', { type, running: true });
-    const port = async () => ((await readText(host.xenstore, suspendPortPath(domid))) || undefined);
+    const port = async () => (await readText(host.xenstore, suspendPortPath(domid))) || undefined;
     expect(await watchUntil(host.xenstore, suspendPortPath(domid), port, { timeoutMs: 20_000 })).toMatch(/^\d+$/);
     for (let round = 0; round < 3; round++) {
       let asked: SuspendRequest | undefined;

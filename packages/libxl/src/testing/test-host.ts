@@ -53,7 +53,10 @@ export async function testHost(memoryMib = 256): Promise<TestHost> {
   };
 }
 
-export function guestConfig(name: string, { type = 'pv', memoryKib = 16 * 1024, vcpus = 1 }: GuestOptions = {}): LibxlDomainConfig {
+export function guestConfig(
+  name: string,
+  { type = 'pv', memoryKib = 16 * 1024, vcpus = 1 }: GuestOptions = {},
+): LibxlDomainConfig {
   return {
     c_info: { type, name },
     b_info: {

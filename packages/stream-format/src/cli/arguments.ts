@@ -21,7 +21,7 @@ export interface ParsedArguments {
 export function parseArguments(command: Command, args: readonly string[]): ParsedArguments {
   const specs = { ...COMMON_OPTIONS, ...command.options };
   const { values, positionals } = parse(command, args);
-  if (values['help'] === true) return { help: true, operands: [], options: {} };
+  if (values.help === true) return { help: true, operands: [], options: {} };
 
   const options: Record<string, boolean | string | undefined> = {};
   for (const [name, spec] of Object.entries(specs)) {

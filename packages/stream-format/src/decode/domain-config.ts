@@ -24,15 +24,15 @@ export interface JsonObject {
 export function decodeDomainConfig(text: string): DomainConfig {
   const json = parse(text.replace(/\0+$/, ''));
   if (!isObject(json)) throw new DecodeError('domain config', 'is JSON, but no object');
-  const create = object(json['c_info']);
-  const build = object(json['b_info']);
+  const create = object(json.c_info);
+  const build = object(json.b_info);
   return {
-    type: string(create['type']),
-    name: string(create['name']),
-    uuid: string(create['uuid']),
-    maxVcpus: number(build['max_vcpus']),
-    maxMemoryKib: number(build['max_memkb']),
-    targetMemoryKib: number(build['target_memkb']),
+    type: string(create.type),
+    name: string(create.name),
+    uuid: string(create.uuid),
+    maxVcpus: number(build.max_vcpus),
+    maxMemoryKib: number(build.max_memkb),
+    targetMemoryKib: number(build.target_memkb),
     json,
   };
 }

@@ -20,7 +20,10 @@ export interface Command {
 export async function runOnce(command: Command): Promise<Run> {
   const [program, ...args] = command.words;
   const began = process.hrtime.bigint();
-  const child = spawn(program ?? '', args, { env: { ...process.env, ...command.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program ?? '', args, {
+    env: { ...process.env, ...command.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let privateMib = 0;
   const sampler = command.watchMemory
     ? setInterval(() => {

@@ -25,4 +25,5 @@ export function formatTable(rows: readonly Row[]): string {
 }
 
 export const seconds = (s: number) => (s < 1 ? `${(s * 1000).toFixed(0)} ms` : `${s.toFixed(2)} s`);
-export const mib = (m: number) => (m >= 1024 ? `${(m / 1024).toFixed(m % 1024 === 0 ? 0 : 1)} GiB` : `${m.toFixed(0)} MiB`);
+export const mib = (m: number) =>
+  m >= 1024 ? `${(m / 1024).toFixed(m % 1024 === 0 ? 0 : 1)} GiB` : `${m.toFixed(0)} MiB`;
