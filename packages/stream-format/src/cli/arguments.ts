@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { COMMON_OPTIONS, type Command } from './command.js';
+import { COMMON_OPTIONS, type Command, type OptionSpecs } from './command.js';
 
 /** Arguments that a command does not take. */
 export class UsageError extends Error {
@@ -19,7 +19,7 @@ export interface ParsedArguments {
  * @throws UsageError
  */
 export function parseArguments(command: Command, args: readonly string[]): ParsedArguments {
-  const specs = { ...COMMON_OPTIONS, ...command.options };
+  const specs: OptionSpecs = { ...COMMON_OPTIONS, ...command.options };
   const { values, positionals } = parse(command, args);
   if (values.help === true) return { help: true, operands: [], options: {} };
 
