@@ -27,3 +27,17 @@ export function formatTable(rows: readonly Row[]): string {
 export const seconds = (s: number) => (s < 1 ? `${(s * 1000).toFixed(0)} ms` : `${s.toFixed(2)} s`);
 export const mib = (m: number) =>
   m >= 1024 ? `${(m / 1024).toFixed(m % 1024 === 0 ? 0 : 1)} GiB` : `${m.toFixed(0)} MiB`;
+
+/** Ours and the peer's time, in seconds, with the goal for their ratio where there is one. */
+export function ratioRow(what: string, size: string, ours: number, peer: number, goal?: number): Row {
+  const ratio = ours / peer;
+  return {
+    what,
+    size,
+    ours: seconds(ours),
+    peer: seconds(peer),
+    ratio: ratio.toFixed(2),
+    goal: goal === undefined ? '' : `<= ${goal}`,
+    met: goal === undefined ? undefined : ratio <= goal,
+  };
+}
