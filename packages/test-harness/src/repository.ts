@@ -1,8 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The repository's root folder, with a slash at its end. */
+/** The repository's root folder, with a slash at its end; the folder `node_modules` where the package is installed. */
 export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Where fetched things are kept between runs: in the repository, or beside the package where that is installed. */
+export const cacheFolder = repositoryRoot.endsWith('/node_modules/')
+  ? `${repositoryRoot}.cache`
+  : `${repositoryRoot}node_modules/.cache`;
 
 /** Names of the workspace's packages, without the scope. */
 export function workspacePackages(): string[] {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { repositoryRoot } from './repository.js';
+import { cacheFolder } from './repository.js';
 
 const PACKAGE = 'xen-utils-4.17';
-const CACHE = `${repositoryRoot}node_modules/.cache/xen-tools`;
+const CACHE = `${cacheFolder}/xen-tools`;
 const MODULES = 'usr/lib/xen-4.17/lib/python';
 
 /** Xen's own python modules, or why there are none. */
