@@ -10,8 +10,18 @@ export {
   type StreamLayer,
   type StreamPlace,
 } from './errors/stream-error.js';
+export {
+  bytes,
+  Layout,
+  type RecordOf,
+  reserved,
+  u8,
+  u16,
+  u32,
+  u64,
+} from './layout/layout.js';
 export { formatReference } from './layout/reference.js';
-export { REC_LENGTH_MAX } from './libxc/layouts.js';
+export { PAGE_SIZE, REC_LENGTH_MAX } from './libxc/layouts.js';
 export * from './libxc/page-types.js';
 export { LibxcReader } from './libxc/reader.js';
 export { LIBXC_RECORD, type LibxcRecordName, libxcRecordName, OPTIONAL_RECORD } from './libxc/record-types.js';

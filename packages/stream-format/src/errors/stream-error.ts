@@ -1,4 +1,5 @@
-export type StreamLayer = 'xl' | 'libxl' | 'libxc' | 'wire';
+/** `legacy`: a stream of Xen 4.5 and older, whose records are called chunks. */
+export type StreamLayer = 'xl' | 'libxl' | 'libxc' | 'wire' | 'legacy';
 
 export type StreamErrorCode =
   /** The input ended inside of something. */
@@ -15,6 +16,8 @@ export type StreamErrorCode =
   | 'UNKNOWN_RECORD'
   /** A save file in the format of Xen 4.5 and older. */
   | 'LEGACY'
+  /** Something that the format knows but that nothing here can read. */
+  | 'UNSUPPORTED'
   /** A caller asked for what can't be written. */
   | 'UNWRITABLE';
 
@@ -52,7 +55,8 @@ export class StreamError extends Error {
   readonly spec: string;
 
   constructor(message: string, details: StreamErrorDetails) {
-    const record = details.record === undefined ? '' : `, record ${details.record.index} (${details.record.name})`;
+    const what = details.layer === 'legacy' ? 'chunk' : 'record';
+    const record = details.record === undefined ? '' : `, ${what} ${details.record.index} (${details.record.name})`;
     super(`offset ${details.offset}: ${details.layer}${record}: ${message}`);
     this.code = details.code;
     this.offset = details.offset;
