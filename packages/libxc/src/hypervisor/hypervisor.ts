@@ -31,6 +31,11 @@ export interface Hypervisor {
   /** SCHEDOP_remote_shutdown. */
   shutdownDomain(domid: number, reason: ShutdownReason): Promise<void>;
 
+  // --- scheduling (XEN_DOMCTL_scheduler_op of the credit schedulers)
+  /** @throws EINVAL, EOPNOTSUPP where the host's scheduler knows no such thing */
+  schedulerCredit(domid: number): Promise<SchedulerCredit>;
+  setSchedulerCredit(domid: number, credit: SchedulerCredit): Promise<void>;
+
   // --- memory
   /** XENMEM_maximum_gpfn: the highest gfn in use. For a PV domain its reported max_pfn. */
   maximumGpfn(domid: number): Promise<number>;
@@ -221,6 +226,13 @@ export interface LogDirtyStats {
   readonly pages: number;
   readonly faults: number;
   readonly dirty: number;
+}
+
+export interface SchedulerCredit {
+  /** Share of the CPUs against other domains; Xen gives 256. */
+  readonly weight: number;
+  /** Most that the domain's vcpus get together, in percent of one CPU; 0: no limit. */
+  readonly cap: number;
 }
 
 export interface VcpuInfo {

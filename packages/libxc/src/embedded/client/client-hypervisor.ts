@@ -9,6 +9,7 @@ import type {
   Hypervisor,
   LogDirtyStats,
   MmuExtOp,
+  SchedulerCredit,
   ShutdownReason,
   TscInfo,
   VcpuInfo,
@@ -68,6 +69,14 @@ export class ClientHypervisor implements Hypervisor {
 
   shutdownDomain(domid: number, reason: ShutdownReason): Promise<void> {
     return this.transport.perform('shutdownDomain', domid, reason);
+  }
+
+  schedulerCredit(domid: number): Promise<SchedulerCredit> {
+    return this.transport.perform('schedulerCredit', domid);
+  }
+
+  setSchedulerCredit(domid: number, credit: SchedulerCredit): Promise<void> {
+    return this.transport.perform('setSchedulerCredit', domid, credit);
   }
 
   maximumGpfn(domid: number): Promise<number> {

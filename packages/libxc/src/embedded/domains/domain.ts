@@ -1,4 +1,4 @@
-import type { CpuPolicy, CreateDomain, ShutdownReason, TscInfo } from '../../hypervisor/hypervisor.js';
+import type { CpuPolicy, CreateDomain, SchedulerCredit, ShutdownReason, TscInfo } from '../../hypervisor/hypervisor.js';
 import type { VcpuThread } from '../run/vcpu-thread.js';
 import { HvmP2m } from './hvm-p2m.js';
 import type { HvmRecords } from './hvm-records.js';
@@ -43,6 +43,8 @@ export class Domain {
   /** Whether `heldBecause` was found out since the registers were last loaded. */
   heldKnown = false;
   suspendPort: number | undefined;
+  /** The scheduler's view of it. */
+  credit: SchedulerCredit = { weight: 256, cap: 0 };
   /** By vcpu, from when the domain first runs. */
   threads: Map<number, VcpuThread> | undefined;
   hvmRecords: HvmRecords | undefined;

@@ -20,7 +20,7 @@ export function hostInfo({ machine }: HostState): HostInfo {
     totalPages: machine.layout.frames,
     freePages: machine.freeFrames,
     commandLine: '',
-    scheduler: 'null',
+    scheduler: 'credit',
     hwCaps: [0x1fcb_fbff, 0xfefa_3203, 0xefd3_fbff, 0x75c2_37ff, 0xf, 0x219c_97a9, 0x0040_0684, 0x100],
     notice: NOTICE,
   };

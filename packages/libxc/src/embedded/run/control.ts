@@ -34,6 +34,8 @@ export const DOMAIN_WORD = {
   logDirty: 0,
   /** First writes to a page since the bitmap was last cleaned. */
   faults: 1,
+  /** Percent of one CPU that each of the vcpus may have; 0: no limit. */
+  vcpuCap: 2,
 } as const;
 
 export const DOMAIN_CONTROL_SIZE = 64;

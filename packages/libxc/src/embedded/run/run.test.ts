@@ -82,3 +82,21 @@ describe.each(['pv', 'hvm'] as const)('a guest that executes (%s)', (kind) => {
     await hypervisor.destroyDomain(domid);
   });
 });
+
+it('with a cap, a guest gets that much of a CPU and no more', async () => {
+  const domid = await guest('hvm');
+  await expect(hypervisor.setSchedulerCredit(domid, { weight: 0, cap: 0 })).rejects.toMatchObject({ code: 'EINVAL' });
+  await expect(hypervisor.setSchedulerCredit(domid, { weight: 256, cap: 101 })).rejects.toMatchObject({
+    code: 'EINVAL',
+  });
+  await hypervisor.setSchedulerCredit(domid, { weight: 256, cap: 10 });
+  expect(await hypervisor.schedulerCredit(domid)).toEqual({ weight: 256, cap: 10 });
+  const started = performance.now();
+  await hypervisor.unpause(domid);
+  await sleep(600);
+  // The time that a vcpu executed is reckoned when it stops.
+  await hypervisor.pause(domid);
+  const share = Number((await hypervisor.domainInfo(domid)).cpuTime) / 1e6 / (performance.now() - started);
+  expect(share).toBeGreaterThan(0);
+  expect(share).toBeLessThan(0.25);
+});

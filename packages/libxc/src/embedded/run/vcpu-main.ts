@@ -5,6 +5,7 @@ import { runVcpu, type VcpuMachine } from '../guest/vcpu.js';
 import { MachineToPhys } from '../memory/m2p.js';
 import { MachineMemory } from '../memory/machine-memory.js';
 import { ANSWER_TEXT, ANSWER_VALUE, CPU_TIME, DOMAIN_WORD, GO, VCPU_WORD } from './control.js';
+import { Throttle } from './throttle.js';
 import type { VcpuData, VcpuMessage } from './vcpu-data.js';
 
 /** A vcpu's thread: executes when it may, parks when it is asked to stop. Never returns. */
@@ -17,6 +18,7 @@ class VcpuThreadSide {
   private readonly words: Int32Array;
   private readonly numbers: Float64Array;
   private readonly machine: VcpuMachine;
+  private readonly throttle: Throttle;
   /** Wake-ups up to here were acted on. */
   private seen = 0;
   private waited = 0;
@@ -27,6 +29,8 @@ class VcpuThreadSide {
   ) {
     this.words = new Int32Array(data.control);
     this.numbers = new Float64Array(data.control);
+    const domain = new Int32Array(data.domainControl);
+    this.throttle = new Throttle(() => Atomics.load(domain, DOMAIN_WORD.vcpuCap));
     this.machine = this.makeMachine();
   }
 
@@ -34,6 +38,7 @@ class VcpuThreadSide {
   turn(): void {
     const { words } = this;
     Atomics.wait(words, VCPU_WORD.go, GO.parked);
+    this.throttle.resumed();
     const started = performance.now();
     this.waited = 0;
     while (Atomics.load(words, VCPU_WORD.go) === GO.run) runVcpu(this.machine);
@@ -70,9 +75,22 @@ class VcpuThreadSide {
         const before = Atomics.or(dirty, index, bit);
         if ((before & bit) === 0) Atomics.add(domain, DOMAIN_WORD.faults, 1);
       },
-      stopRequested: () => Atomics.load(this.words, VCPU_WORD.go) !== GO.run,
+      stopRequested: () => {
+        if (Atomics.load(this.words, VCPU_WORD.go) !== GO.run) return true;
+        const pause = this.throttle.pause();
+        return pause > 0 && this.standStill(pause);
+      },
       waitEvent: (milliseconds) => this.waitEvent(milliseconds),
     };
+  }
+
+  /** Other than events, only a stop ends it early. @returns whether the vcpu is to stop */
+  private standStill(milliseconds: number): boolean {
+    const started = performance.now();
+    Atomics.wait(this.words, VCPU_WORD.go, GO.run, milliseconds);
+    this.waited += performance.now() - started;
+    this.throttle.resumed();
+    return Atomics.load(this.words, VCPU_WORD.go) !== GO.run;
   }
 
   private waitEvent(milliseconds: number): void {
@@ -87,6 +105,7 @@ class VcpuThreadSide {
     Atomics.wait(words, VCPU_WORD.wakeUps, now, milliseconds);
     Atomics.store(words, VCPU_WORD.blocked, 0);
     this.waited += performance.now() - started;
+    this.throttle.resumed();
     this.seen = Atomics.load(words, VCPU_WORD.wakeUps);
   }
 

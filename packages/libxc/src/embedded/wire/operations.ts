@@ -5,6 +5,7 @@ import {
   type HostInfo,
   type LogDirtyStats,
   type MmuExtOp,
+  type SchedulerCredit,
   SHUTDOWN,
   type ShutdownReason,
   type TscInfo,
@@ -125,6 +126,7 @@ const dirtyBitmap = struct<DirtyBitmap>({
   stats: struct<LogDirtyStats>({ pages: number, faults: number, dirty: number }),
   bitmap: bytes,
 });
+const schedulerCredit = struct<SchedulerCredit>({ weight: u32, cap: u32 });
 const vcpuInfo = struct<VcpuInfo>({ online: bool, blocked: bool, running: bool, cpuTime: u64, cpu: u32 });
 const tscInfo = struct<TscInfo>({ mode: u32, khz: u32, nsec: u64, incarnation: u32 });
 const cpuPolicy = struct<CpuPolicy>({ leaves: bytes, msrs: bytes });
@@ -141,6 +143,9 @@ export const OPERATIONS = {
   destroyDomain: operation([domid], nothing),
   resumeDomain: operation([domid], nothing),
   shutdownDomain: operation([domid, reason], nothing),
+
+  schedulerCredit: operation([domid], schedulerCredit),
+  setSchedulerCredit: operation([domid, schedulerCredit], nothing),
 
   maximumGpfn: operation([domid], number),
   maximumRamPage: operation([], number),
