@@ -18,6 +18,10 @@ export const CONSOLE_CONNECTION = 3088;
 /** struct xenstore_domain_interface (public/io/xs_wire.h). */
 export const STORE_REQUESTS: ByteRing = { data: 0, size: 1024, consumer: 2048, producer: 2052 };
 export const STORE_RESPONSES: ByteRing = { data: 1024, size: 1024, consumer: 2056, producer: 2060 };
+/** Words of struct xenstore_domain_interface beside the rings (docs/misc/xenstore-ring.txt). */
+export const STORE_FEATURES = 2064;
+export const STORE_CONNECTION = 2068;
+export const STORE_ERROR = 2072;
 
 /** The page of a ring, as bytes and as 32-bit words. */
 export interface RingPage {
@@ -57,4 +61,10 @@ export function ringRead(page: RingPage, ring: ByteRing, most: number): Uint8Arr
 /** Forgets what waits. */
 export function ringDrop({ words }: RingPage, ring: ByteRing): void {
   Atomics.store(words, ring.consumer >>> 2, Atomics.load(words, ring.producer >>> 2));
+}
+
+/** Makes the ring an empty one that nobody has used yet. */
+export function ringReset({ words }: RingPage, ring: ByteRing): void {
+  Atomics.store(words, ring.consumer >>> 2, 0);
+  Atomics.store(words, ring.producer >>> 2, 0);
 }

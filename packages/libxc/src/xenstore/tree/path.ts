@@ -1,5 +1,11 @@
-import { Refusal } from './errors.js';
-import { ABSOLUTE_PATH_MAX, RELATIVE_PATH_MAX } from './wire.js';
+import { Refusal } from '../errors.js';
+import { ABSOLUTE_PATH_MAX, RELATIVE_PATH_MAX } from '../wire.js';
+
+/** Fires when xenstored begins, or ends, to talk with a domain; the latter also when a domain shuts down. */
+export const INTRODUCE_DOMAIN = '@introduceDomain';
+export const RELEASE_DOMAIN = '@releaseDomain';
+export const SPECIAL_EVENTS = [INTRODUCE_DOMAIN, RELEASE_DOMAIN] as const;
+export type SpecialEvent = (typeof SPECIAL_EVENTS)[number];
 
 const VALID = /^[A-Za-z0-9\-/_@]+$/;
 

@@ -1,4 +1,4 @@
-import { Refusal } from './errors.js';
+import { Refusal } from '../errors.js';
 import { childOf, parentOf } from './path.js';
 import { type Caller, isAllowed, isPrivileged, type Need, type Permission, type Permissions } from './permissions.js';
 import type { Quotas } from './quotas.js';

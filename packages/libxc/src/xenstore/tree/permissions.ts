@@ -1,4 +1,4 @@
-import { Refusal } from './errors.js';
+import { Refusal } from '../errors.js';
 
 /** Domids from here on are special (public/xen.h, DOMID_FIRST_RESERVED). */
 export const FIRST_RESERVED_DOMID = 0x7ff0;

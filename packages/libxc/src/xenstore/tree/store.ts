@@ -1,4 +1,4 @@
-import { nameOf, parentOf } from './path.js';
+import { nameOf, parentOf, SPECIAL_EVENTS } from './path.js';
 import type { Permissions } from './permissions.js';
 
 export interface Node {
@@ -17,7 +17,8 @@ export interface MutableNode extends Node {
   generation: number;
 }
 
-export const ROOT_PERMISSIONS: Permissions = [{ domid: 0, read: false, write: false }];
+/** Of the root and the special events: the control domain's alone. */
+const ROOT_PERMISSIONS: Permissions = [{ domid: 0, read: false, write: false }];
 const NOTHING = new Uint8Array(0);
 
 /** Nodes by path: those that everybody sees, or those that a transaction sees. */
@@ -68,7 +69,11 @@ export class Store extends NodeSpace {
 
   constructor() {
     super();
-    this.nodes.set('/', { value: NOTHING, permissions: ROOT_PERMISSIONS, children: new Set(), generation: 1 });
+    // The special events are no nodes of the tree, but have permissions: who may watch them.
+    for (const path of ['/', ...SPECIAL_EVENTS]) {
+      this.nodes.set(path, { value: NOTHING, permissions: ROOT_PERMISSIONS, children: new Set(), generation: 1 });
+      this.account(ROOT_PERMISSIONS[0].domid, 1);
+    }
   }
 
   get(path: string): Node | undefined {

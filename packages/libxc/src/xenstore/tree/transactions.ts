@@ -1,4 +1,4 @@
-import { Refusal } from './errors.js';
+import { Refusal } from '../errors.js';
 import type { Change } from './operations.js';
 import { type MutableNode, type Node, NodeSpace, type Store } from './store.js';
 

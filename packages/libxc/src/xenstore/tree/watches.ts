@@ -1,19 +1,12 @@
-import { Refusal } from './errors.js';
-import { levelsBelow, parentOf } from './path.js';
-
-/** Fires when xenstored begins, or ends, to talk with a domain; the latter also when a domain shuts down. */
-export const INTRODUCE_DOMAIN = '@introduceDomain';
-export const RELEASE_DOMAIN = '@releaseDomain';
-export type SpecialEvent = typeof INTRODUCE_DOMAIN | typeof RELEASE_DOMAIN;
-
-export function isSpecialEvent(path: string): path is SpecialEvent {
-  return path === INTRODUCE_DOMAIN || path === RELEASE_DOMAIN;
-}
+import { Refusal } from '../errors.js';
+import { levelsBelow, parentOf, type SpecialEvent } from './path.js';
+import type { Caller } from './permissions.js';
 
 /** Whom a watch belongs to. */
 export interface Watcher {
-  /** `path` as the watcher names it; `watched`: what it asked to watch. */
-  watchFired(path: string, token: string, watched: string): void;
+  readonly caller: Caller;
+  /** `path` as the watcher names it: absolute or relative, as the watch. */
+  watchFired(path: string, token: string): void;
 }
 
 export interface Watch {
@@ -101,9 +94,8 @@ export class Watches {
   }
 }
 
-function tell({ watcher, prefix, token, path: watched }: Watch, path: string): void {
-  const reported = (full: string) => (full.startsWith(prefix) ? full.slice(prefix.length) : full);
-  watcher.watchFired(reported(path), token, reported(watched));
+function tell({ watcher, prefix, token }: Watch, path: string): void {
+  watcher.watchFired(path.startsWith(prefix) ? path.slice(prefix.length) : path, token);
 }
 
 function isWithinDepth(watch: Watch, path: string): boolean {
