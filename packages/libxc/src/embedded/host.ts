@@ -5,7 +5,7 @@ import { HypervisorError } from '../hypervisor/errors.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { ClientHypervisor } from './client/client-hypervisor.js';
 import { Connection } from './connection.js';
-import { suspendHeld } from './held/suspend.js';
+import { canSuspendHeld, suspendHeld } from './held/suspend.js';
 import { HostState } from './host-state.js';
 import { destroyDomain } from './lifecycle/destroy.js';
 import { LogRing } from './log-ring.js';
@@ -89,6 +89,12 @@ export class EmbeddedHost {
       if (!(e instanceof TableError)) throw e;
       throw new HypervisorError('EINVAL', name, typeof args[0] === 'number' ? args[0] : undefined, e.message);
     }
+  }
+
+  /** Whether suspendRequested() would do something now. */
+  answersFor(domid: number): boolean {
+    const domain = this.state.domains.get(domid);
+    return domain !== undefined && canSuspendHeld(this.state, domain);
   }
 
   /**

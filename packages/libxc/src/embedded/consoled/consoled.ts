@@ -52,7 +52,9 @@ export class Consoled {
       const path = join(directory, `console-${domid}.sock`);
       const console = await GuestConsole.open(path, mapping, () => this.notify(bound));
       this.attached.set(domid, { console, port });
-      published(domid, path);
+      // Its end may have been told of before there was anything to detach.
+      if (await this.isGone(domid)) await this.detach(domid);
+      else published(domid, path);
     } catch (e) {
       if (port !== undefined) await this.events.unbind(port);
       await mapping.unmap();

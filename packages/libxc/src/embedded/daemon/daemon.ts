@@ -5,6 +5,7 @@ import { EmbeddedHost } from '../host.js';
 import { removeMemory } from '../memory/place.js';
 import { takeHostLock } from './lock.js';
 import { HostServer } from './server.js';
+import { HostServices } from './services.js';
 
 export interface DaemonOptions {
   readonly directory: string;
@@ -34,14 +35,28 @@ export async function runDaemon(
   });
   const idle = new IdleTimer(options.idleSeconds * 1000, end);
   const socket = join(directory, HOST_FILES.socket);
-  const server = await HostServer.listen(host, socket, (clients) =>
-    idle.busy(clients > 0 || host.state.domains.size > 0),
-  );
+  const clients = { hypervisor: 0, xenstore: 0 };
+  const reconsider = () => idle.busy(clients.hypervisor + clients.xenstore > 0 || host.state.domains.size > 0);
+  const services = await HostServices.start({
+    host,
+    directory,
+    clientsChanged(count) {
+      clients.xenstore = count;
+      reconsider();
+    },
+    domainsChanged: reconsider,
+  });
+  // Last, since clients start with it: what it finds is all there.
+  const server = await HostServer.listen(host, socket, (count) => {
+    clients.hypervisor = count;
+    reconsider();
+  });
   idle.busy(false);
   const ended = asked.then(async () => {
     // First of all, so that nobody connects to a host that goes away.
     rmSync(socket, { force: true });
     await server.close();
+    await services.close();
     await host.close();
     removeFiles(directory);
     lock.release();

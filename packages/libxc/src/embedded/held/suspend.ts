@@ -7,6 +7,11 @@ import type { HostState } from '../host-state.js';
 import { shutDown, whyHeld } from '../run/scheduler.js';
 import { ringFields } from './start-info.js';
 
+/** Whether it is a held guest that would run. */
+export function canSuspendHeld(state: HostState, domain: Domain): boolean {
+  return domain.runnable && whyHeld(state, domain) !== undefined;
+}
+
 /**
  * Suspends a held guest as its kernel would, asked through xenstore: a PV kernel turns the rings' mfns in start_info into
  * pfns and leaves the mfn of start_info in vcpu 0's (e/r)dx (where restore put it).
@@ -14,7 +19,7 @@ import { ringFields } from './start-info.js';
  * @returns whether there was something to do: false for a guest that executes, is paused, or is down already
  */
 export async function suspendHeld(state: HostState, domain: Domain): Promise<boolean> {
-  if (!domain.runnable || whyHeld(state, domain) === undefined) return false;
+  if (!canSuspendHeld(state, domain)) return false;
   prepareSuspend(state, domain);
   await shutDown(state, domain, SHUTDOWN.suspend);
   return true;

@@ -32,8 +32,7 @@ export class Xenstored {
   static async start(options: XenstoredOptions): Promise<Xenstored> {
     const { hypervisor, listeners = [], log = () => {}, quotas = DEFAULT_QUOTAS, clientsChanged = () => {} } = options;
     const database = new Database(quotas);
-    const serve: GuestsOptions['serve'] = (caller, page, notify) =>
-      new GuestRing(services, caller, page, notify);
+    const serve: GuestsOptions['serve'] = (caller, page, notify) => new GuestRing(services, caller, page, notify);
     const guests = await Guests.start({ hypervisor, database, listeners, log, serve });
     const services: Services = { database, domains: guests, log };
     try {
