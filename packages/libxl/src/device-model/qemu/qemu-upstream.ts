@@ -1,0 +1,102 @@
+import { open, readFile, rm } from 'node:fs/promises';
+import { LibxlError, textOf } from '../../errors.js';
+import type { EmulatorRecord } from '../../stream/emulator-state.js';
+import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
+import type { DeviceModelFiles } from '../files.js';
+import { lastWords } from '../process/log.js';
+import { QmpClient, type QmpOptions } from '../qmp/client.js';
+import type { QmpRequest } from '../qmp/commands.js';
+
+export interface QemuUpstreamOptions {
+  readonly domid: number;
+  readonly files: DeviceModelFiles;
+  /** What it keeps in xenstore, as a stream has it. */
+  readonly xenstoreData: () => Promise<Uint8Array>;
+  /** For each reply; default: 10 seconds. */
+  readonly timeoutMs?: number;
+}
+
+/** QEMU (qemu_xen), over QMP. The connection is made with the first command, and held until release(). */
+export class QemuUpstream implements DeviceModel {
+  readonly version = 'qemu_xen';
+  private readonly dying = new AbortController();
+  private client: QmpClient | undefined;
+
+  constructor(private readonly options: QemuUpstreamOptions) {}
+
+  get died(): AbortSignal {
+    return this.dying.signal;
+  }
+
+  async logDirty(enable: boolean): Promise<void> {
+    await this.execute(`switch log-dirty mode ${enable ? 'on' : 'off'}`, {
+      execute: 'xen-set-global-dirty-log',
+      arguments: { enable },
+    });
+  }
+
+  async suspend(live: boolean): Promise<void> {
+    const { save } = this.options.files;
+    await this.execute('stop', { execute: 'stop' });
+    // Made here: QEMU would make it readable for more than its owner.
+    await (await open(save, 'w', 0o600)).close();
+    await this.execute('save its state', {
+      execute: 'xen-save-devices-state',
+      arguments: { filename: save, live },
+    });
+  }
+
+  async state(): Promise<EmulatorRecord[]> {
+    const emulator = { emulatorId: EMULATOR_ID.qemu_xen, index: 0 } as const;
+    const context: EmulatorRecord = {
+      type: 'EMULATOR_CONTEXT',
+      ...emulator,
+      data: await readFile(this.options.files.save),
+    };
+    const data = await this.options.xenstoreData();
+    return data.length === 0 ? [context] : [{ type: 'EMULATOR_XENSTORE_DATA', ...emulator, data }, context];
+  }
+
+  async resume(): Promise<void> {
+    await this.execute('go on', { execute: 'cont' });
+  }
+
+  async release(): Promise<void> {
+    const { client } = this;
+    this.client = undefined;
+    client?.close();
+    await rm(this.options.files.save, { force: true });
+  }
+
+  private async execute(what: string, request: QmpRequest): Promise<void> {
+    try {
+      await (await this.connection()).execute(request);
+    } catch (e) {
+      throw this.failure(`did not ${what}`, e);
+    }
+  }
+
+  private async connection(): Promise<QmpClient> {
+    if (this.client !== undefined) return this.client;
+    const { files, timeoutMs } = this.options;
+    const options: QmpOptions = timeoutMs === undefined ? {} : { timeoutMs };
+    const client = await QmpClient.connect(files.command, options);
+    this.client = client;
+    client.ended.addEventListener('abort', () => {
+      // Not where we have let go of it.
+      if (this.client === client) this.dying.abort(this.failure('has died', client.ended.reason));
+    });
+    return client;
+  }
+
+  private failure(what: string, cause: unknown): LibxlError {
+    const { domid, files } = this.options;
+    const code = cause instanceof LibxlError ? cause.code : 'ERROR_FAIL';
+    const words = lastWords(files.log);
+    const log = words === '' ? '' : ` (its last words: ${words})`;
+    return new LibxlError(code, `the device model of domain ${domid} ${what}: ${textOf(cause)}${log}`, {
+      domid,
+      cause,
+    });
+  }
+}
