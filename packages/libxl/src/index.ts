@@ -1,4 +1,14 @@
 export * from './config/index.js';
+export type { DeviceModelVersion } from './device-model/device-model.js';
+export { type DeviceModelFiles, deviceModelFiles } from './device-model/files.js';
+export { endProcess } from './device-model/process/end.js';
+export type { ProcessIdentity } from './device-model/process/identity.js';
+export { type QemuInvocation, type QemuMachine, qemuArguments } from './device-model/qemu/arguments.js';
+export { type FoundQemu, findQemu, QEMU_VARIABLE } from './device-model/qemu/find.js';
+export { type StartedQemu, type StartQemuOptions, startQemu } from './device-model/qemu/start.js';
+export { QmpClient, type QmpOptions } from './device-model/qmp/client.js';
+export type { MachineStatus, MigrationStatus, QmpRequest } from './device-model/qmp/commands.js';
+export type { QemuVersion, QmpEvent } from './device-model/qmp/messages.js';
 export { retrieveConfiguration, storeConfiguration } from './domain/configuration.js';
 export { consolePath, openConsole } from './domain/console.js';
 export { type RequestOptions, rebootDomain, shutdownDomain } from './domain/control.js';

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { refreshPackageLists, unpackPackages } from './debian-packages.js';
 import { cacheFolder } from './repository.js';
 
 const PACKAGE = 'xen-utils-4.17';
@@ -18,18 +19,14 @@ export function xenTools(): XenTools {
   const folders = [process.env.XEN_TOOLS_DIR, `${CACHE}/${PACKAGE}`].filter((folder) => folder !== undefined);
   const found = folders.find((folder) => existsSync(`${folder}/${MODULES}/xen/migration/libxc.py`));
   if (found !== undefined) return { python: 'python3', modules: `${found}/${MODULES}` };
-  const failure = download();
+  const failure = fetchPackage();
   return failure === undefined
     ? { python: 'python3', modules: `${CACHE}/${PACKAGE}/${MODULES}` }
     : { missing: `${PACKAGE} could not be fetched: ${failure}` };
 }
 
-function download(): string | undefined {
-  mkdirSync(CACHE, { recursive: true });
-  const apt = spawnSync('apt-get', ['download', PACKAGE], { cwd: CACHE, encoding: 'utf8', timeout: 60_000 });
-  if (apt.status !== 0) return apt.error?.message ?? apt.stderr.trim().split('\n').at(-1);
-  const file = readdirSync(CACHE).find((name) => name.startsWith(PACKAGE) && name.endsWith('.deb'));
-  if (file === undefined) return 'apt-get left no package';
-  const dpkg = spawnSync('dpkg-deb', ['-x', file, PACKAGE], { cwd: CACHE, encoding: 'utf8' });
-  return dpkg.status === 0 ? undefined : (dpkg.error?.message ?? dpkg.stderr.trim());
+function fetchPackage(): string | undefined {
+  if (unpackPackages([PACKAGE], `${CACHE}/${PACKAGE}`) === undefined) return undefined;
+  refreshPackageLists();
+  return unpackPackages([PACKAGE], `${CACHE}/${PACKAGE}`);
 }

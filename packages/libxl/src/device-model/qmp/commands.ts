@@ -8,6 +8,7 @@ export type QmpRequest =
       readonly execute: 'xen-save-devices-state';
       readonly arguments: { readonly filename: string; readonly live?: boolean };
     }
+  /** QEMU 7.2 aborts on this one unless it serves COLO: a saved state is loaded by `-incoming`, as libxl does. */
   | { readonly execute: 'xen-load-devices-state'; readonly arguments: { readonly filename: string } }
   /** Report your own writes to the guest's memory, or no longer. */
   | { readonly execute: 'xen-set-global-dirty-log'; readonly arguments: { readonly enable: boolean } };

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { QEMU_VARIABLE } from '@xen-migration/libxl';
+import { refreshPackageLists, unpackPackages, withDependencies } from '../debian-packages.js';
+import { cacheFolder } from '../repository.js';
+
+/** Debian's QEMU for Xen: the very program that its Xen starts for HVM guests, and a small package. */
+const PACKAGE = 'qemu-system-xen';
+const ROOT = `${cacheFolder}/qemu`;
+const PROGRAM = 'usr/libexec/xen-qemu-system-i386';
+
+/** A QEMU for tests, or why there is none. */
+export type TestQemu = { readonly binary: string } | { readonly missing: string };
+
+/**
+ * Finds a QEMU: what XEN_QEMU names, an installed qemu-system-xen, the cache, or else fetches the package into the cache.
+ */
+export function testQemu(): TestQemu {
+  const named = process.env[QEMU_VARIABLE] ?? '';
+  if (named === 'none') return { missing: `${QEMU_VARIABLE} says none` };
+  const found = [named, `/${PROGRAM}`].find((path) => path !== '' && existsSync(path));
+  if (found !== undefined) return { binary: found };
+  const failure = existsSync(`${ROOT}/${PROGRAM}`) ? undefined : fetchQemu();
+  if (failure !== undefined) return { missing: `${PACKAGE} could not be fetched: ${failure}` };
+  const binary = writeStarter();
+  const { status, stderr, error } = spawnSync(binary, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? { binary } : { missing: `${PACKAGE} does not run here: ${error?.message ?? stderr.trim()}` };
+}
+
+function fetchQemu(): string | undefined {
+  const attempt = () => {
+    try {
+      return unpackPackages(withDependencies(PACKAGE), ROOT);
+    } catch (e) {
+      return e instanceof Error ? e.message : String(e);
+    }
+  };
+  if (attempt() === undefined) return undefined;
+  refreshPackageLists();
+  return attempt();
+}
+
+/** An unpacked QEMU must be told where its libraries and its firmware are. */
+function writeStarter(): string {
+  const starter = `${ROOT}.sh`;
+  const libraries = ['usr/lib', 'lib'].map((folder) => `${ROOT}/${folder}/x86_64-linux-gnu`).join(':');
+  const firmware = ['seabios', 'qemu'].map((folder) => `-L '${ROOT}/usr/share/${folder}'`).join(' ');
+  writeFileSync(starter, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries}' exec '${ROOT}/${PROGRAM}' ${firmware} "$@"\n`);
+  chmodSync(starter, 0o755);
+  return starter;
+}
