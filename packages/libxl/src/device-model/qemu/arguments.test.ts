@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LibxlDeviceDisk, LibxlDeviceNic, LibxlDomainConfig, LibxlHvmInfo } from '../../config/index.js';
-import { type QemuMachine, qemuArguments } from './arguments.js';
+import { qemuArguments } from './arguments.js';
+import type { QemuMachine } from './machine.js';
 
 interface Changes {
   readonly hvm?: LibxlHvmInfo;

@@ -2,6 +2,7 @@ import type { LibxlDomainConfig, LibxlHvmInfo } from '../../config/index.js';
 import { LibxlError } from '../../errors.js';
 import { diskArguments } from './disks.js';
 import { displayArguments } from './display.js';
+import type { QemuMachine } from './machine.js';
 import { nicArguments } from './nics.js';
 import { option } from './option.js';
 
@@ -15,13 +16,6 @@ export interface QemuInvocation {
   /** Descriptor that its saved state is read from; undefined: it starts afresh. */
   readonly incoming: number | undefined;
 }
-
-/**
- * `xen`: Xen's own machine; QEMU serves the guest's I/O and maps its memory.
- * `standalone`: a PC beside the guest, for hosts that execute no x86 code. Its devices are QEMU's, with their state and
- * the whole life of a device model; nobody accesses them, and the guest's memory is not QEMU's.
- */
-export type QemuMachine = 'xen' | 'standalone';
 
 /** What Xen's machine sets for itself, and without which a state that was saved for Xen can't be loaded. */
 const XEN_STATE_FORMAT = ['send-configuration', 'store-global-state', 'send-section-footer'];

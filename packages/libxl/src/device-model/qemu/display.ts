@@ -1,6 +1,6 @@
 import type { LibxlDomainConfig, LibxlHvmInfo } from '../../config/index.js';
 import { LibxlError } from '../../errors.js';
-import type { QemuMachine } from './arguments.js';
+import type { QemuMachine } from './machine.js';
 import { option } from './option.js';
 
 /** QEMU's own ports to try where the first is taken. */
