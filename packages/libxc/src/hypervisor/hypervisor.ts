@@ -86,9 +86,11 @@ export interface Hypervisor {
   guestWidth(domid: number): Promise<4 | 8>;
   /** @throws EACCES once the domain owns a frame, EOPNOTSUPP without 32-bit PV */
   setGuestWidth(domid: number, width: 4 | 8): Promise<void>;
-  /** vcpu_guest_context: 5168 bytes (64-bit), 2800 (32-bit). @throws ENODATA when never initialised */
+  /**
+   * vcpu_guest_context: 5168 bytes (64-bit, and of HVM vcpus), 2800 (32-bit). @throws ENODATA when never initialised
+   */
   vcpuContext(domid: number, vcpu: number): Promise<Uint8Array>;
-  /** null resets the vcpu. Loading validates CR3 recursively. */
+  /** null resets the vcpu. Loading validates CR3 recursively. Of an HVM vcpu the user registers alone are loaded. */
   setVcpuContext(domid: number, vcpu: number, context: Uint8Array | null): Promise<void>;
   /** The ext_vcpucontext domctl's bytes (64 in 4.17); empty where there is none. */
   vcpuExtendedContext(domid: number, vcpu: number): Promise<Uint8Array>;

@@ -14,11 +14,16 @@ beforeAll(async () => {
 afterEach(() => test.destroyAll());
 afterAll(() => test.close());
 
+async function untilAsked(domid: number): Promise<void> {
+  const { xenstore } = test.host;
+  const asked = async () => ((await readText(xenstore, shutdownPath(domid))) === 'suspend' ? true : undefined);
+  await watchUntil(xenstore, shutdownPath(domid), asked, { timeoutMs: 10_000 });
+}
+
 /** Plays the kernel's part: takes the request out, and goes down. */
 async function actAsGuest(domid: number): Promise<void> {
   const { xenstore, hypervisor } = test.host;
-  const asked = async () => ((await readText(xenstore, shutdownPath(domid))) === 'suspend' ? true : undefined);
-  await watchUntil(xenstore, shutdownPath(domid), asked, { timeoutMs: 10_000 });
+  await untilAsked(domid);
   await xenstore.write(shutdownPath(domid), '');
   await hypervisor.shutdownDomain(domid, SHUTDOWN.suspend);
 }
@@ -81,8 +86,7 @@ describe('suspend', () => {
     const domid = await test.guest('vm');
     const suspending = suspendDomain({ host, domid, timeoutMs: 300 });
     const acknowledged = async () => {
-      const asked = async () => ((await readText(host.xenstore, shutdownPath(domid))) === 'suspend' ? true : undefined);
-      await watchUntil(host.xenstore, shutdownPath(domid), asked, { timeoutMs: 10_000 });
+      await untilAsked(domid);
       await host.xenstore.write(shutdownPath(domid), '');
     };
     await Promise.all([expect(suspending).rejects.toThrow('guest did not suspend'), acknowledged()]);
@@ -92,6 +96,7 @@ describe('suspend', () => {
     const { host } = test;
     const crashing = await test.guest('one');
     const crash = suspendDomain({ host, domid: crashing, timeoutMs: 5_000 });
+    await untilAsked(crashing);
     await host.xenstore.write(shutdownPath(crashing), 'x');
     await host.hypervisor.shutdownDomain(crashing, SHUTDOWN.crash);
     await expect(crash).rejects.toMatchObject({ code: 'ERROR_FAIL' });

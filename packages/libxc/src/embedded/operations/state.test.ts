@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hypervisor } from '../../hypervisor/hypervisor.js';
 import { HVM_PARAM } from '../../x86/hvm-params.js';
-import { HVM_CPU } from '../../x86/registers.js';
+import { HVM_CPU, HVM_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
 import { EmbeddedHost } from '../host.js';
 
 let directory: string;
@@ -133,21 +133,45 @@ describe('vcpu state', () => {
   });
 });
 
+/** Where the CPU record of a context with one vcpu begins: behind its own descriptor, and HEADER with its. */
+const CPU_AT = 8 + 24 + 8;
+
+async function contextWithCpu(domid: number, vcpu: number): Promise<Uint8Array> {
+  const fresh = await hypervisor.hvmContext(domid);
+  const cpu = new Uint8Array(8 + HVM_CPU.size).fill(3);
+  new DataView(cpu.buffer).setUint16(0, 2, true);
+  new DataView(cpu.buffer).setUint16(2, vcpu, true);
+  new DataView(cpu.buffer).setUint32(4, HVM_CPU.size, true);
+  const header = CPU_AT - 8;
+  return Uint8Array.from(Buffer.concat([fresh.subarray(0, header), cpu, fresh.subarray(header)]));
+}
+
 describe('HVM state', () => {
   it('a context goes in as it came out; CPU records bring vcpus up', async () => {
     const domid = await domain('hvm');
-    const fresh = await hypervisor.hvmContext(domid);
     expect((await hypervisor.domainInfo(domid)).onlineVcpus).toBe(0);
-    const cpu = new Uint8Array(8 + HVM_CPU.size).fill(3);
-    new DataView(cpu.buffer).setUint16(0, 2, true);
-    new DataView(cpu.buffer).setUint16(2, 1, true);
-    new DataView(cpu.buffer).setUint32(4, HVM_CPU.size, true);
-    const header = 8 + 24;
-    const context = Uint8Array.from(Buffer.concat([fresh.subarray(0, header), cpu, fresh.subarray(header)]));
+    const context = await contextWithCpu(domid, 1);
     await hypervisor.setHvmContext(domid, context);
     expect(await hypervisor.hvmContext(domid)).toEqual(context);
     expect((await hypervisor.vcpuInfo(domid, 0)).online).toBe(false);
     expect((await hypervisor.vcpuInfo(domid, 1)).online).toBe(true);
+  });
+
+  it('a vcpu shows its user registers as a PV vcpu does, and takes those alone', async () => {
+    const domid = await domain('hvm');
+    const before = await contextWithCpu(domid, 0);
+    new DataView(before.buffer).setBigUint64(CPU_AT + HVM_REGISTERS.rip, 0x1234n, true);
+    await hypervisor.setHvmContext(domid, before);
+    const context = Uint8Array.from(await hypervisor.vcpuContext(domid, 0));
+    const view = new DataView(context.buffer);
+    expect([context.length, view.getBigUint64(PV64_REGISTERS.rip, true)]).toEqual([5168, 0x1234n]);
+    view.setBigUint64(PV64_REGISTERS.general[0]!, 1n, true);
+    view.setBigUint64(PV64_REGISTERS.cr3, 0x5000n, true);
+    await hypervisor.setVcpuContext(domid, 0, context);
+    const after = await hypervisor.hvmContext(domid);
+    new DataView(before.buffer).setBigUint64(CPU_AT + HVM_REGISTERS.general[0]!, 1n, true);
+    expect(after).toEqual(before);
+    await expect(hypervisor.setVcpuContext(domid, 0, new Uint8Array(HVM_CPU.size))).rejects.toThrow(/5168/);
   });
 
   it('a bad context changes nothing and is told by record and place', async () => {

@@ -1,6 +1,7 @@
 import { pvLayout, VGCF_ONLINE } from '../../x86/layout.js';
 import { readWord, writeWord } from '../../x86/words.js';
 import type { Domain } from '../domains/domain.js';
+import { guestContextOfHvm, loadUserRegisters } from '../domains/hvm-guest-context.js';
 import { EXTENDED_CONTEXT_SIZE, type Vcpu } from '../domains/vcpu.js';
 import { auditMsrEntries, auditXsave } from '../domains/vcpu-state.js';
 import type { HostState } from '../host-state.js';
@@ -44,7 +45,9 @@ export const vcpuHandlers: Handlers<
     const domain = host.domain(domid, 'vcpuContext');
     const found = vcpuOf(domain, vcpu, 'vcpuContext');
     if (!found.initialised) throw refuse('ENODATA', 'vcpuContext', domain, `vcpu ${vcpu} was never initialised`);
-    return whileStopped(host, domain, () => (domain.hvm ? found.context.slice() : pvContext(domain, found)));
+    return whileStopped(host, domain, () =>
+      domain.hvm ? guestContextOfHvm(found.context, found.online) : pvContext(domain, found),
+    );
   },
 
   async setVcpuContext(host, _connection, domid, vcpu, context) {
@@ -110,12 +113,12 @@ function reset(host: HostState, domain: Domain, vcpu: Vcpu): void {
   vcpu.online = false;
 }
 
-/** Xen takes the registers alone from a context of an HVM vcpu; its other state comes with the HVM context. */
 function loadHvm(domain: Domain, vcpu: Vcpu, context: Uint8Array): void {
-  if (context.length !== vcpu.context.length) {
-    throw refuse('EINVAL', 'setVcpuContext', domain, `${context.length} bytes, not ${vcpu.context.length}`);
+  const { size } = pvLayout(8).vcpuContext;
+  if (context.length !== size) {
+    throw refuse('EINVAL', 'setVcpuContext', domain, `${context.length} bytes, not ${size}`);
   }
-  vcpu.context.set(context);
+  loadUserRegisters(vcpu.context, context);
   vcpu.initialised = true;
 }
 
