@@ -30,7 +30,7 @@ describe('PfnTable', () => {
   });
 
   it('joins runs over chunk borders and leaves out what is not wanted', () => {
-    const table = new PfnTable({ hashes: false });
+    const table = new PfnTable({});
     for (let pfn = 10; pfn < CHUNK_PFNS * 2 + 3; pfn++) table.set(pfn, pfn === 700 ? 0xe : 0);
     expect([...table.runs((type) => type === 0)]).toEqual([
       { start: 10, count: 690 },
@@ -46,7 +46,7 @@ describe('PfnTable', () => {
   });
 
   it('refuses pfns that are spread over the whole address space', () => {
-    const table = new PfnTable({ hashes: false });
+    const table = new PfnTable({});
     const spread = () => {
       for (let n = 0; n < 100_000; n++) table.set(n * CHUNK_PFNS * 3, 0xe);
     };

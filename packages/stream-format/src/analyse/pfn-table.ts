@@ -16,7 +16,15 @@ export class ScatteredPfnsError extends Error {
   }
 }
 
-/** 512 neighbouring pfns: 9 bytes each with hashes, 1 without. */
+/** What a table keeps besides types. */
+export interface PfnTableOptions {
+  /** 8 bytes per pfn. */
+  readonly hashes?: boolean;
+  /** 3 bytes per pfn. */
+  readonly history?: boolean;
+}
+
+/** 512 neighbouring pfns. */
 export interface PfnChunk {
   /** pfn of the chunk's first entry. */
   readonly base: number;
@@ -24,6 +32,12 @@ export interface PfnChunk {
   readonly types: Uint8Array;
   /** Two words of hash for each pfn; empty in a table without hashes. */
   readonly hashes: Uint32Array;
+  /** How often a page came for each pfn, up to 255; empty in a table without history. */
+  readonly sent: Uint8Array;
+  /** Number of the last pass in which one came, up to 255; likewise. */
+  readonly pass: Uint8Array;
+  /** 1 where the newest page holds nothing but zeros; likewise. */
+  readonly zero: Uint8Array;
 }
 
 /**
@@ -35,7 +49,7 @@ export class PfnTable {
   private last: PfnChunk | undefined;
   private used = 0;
 
-  constructor(private readonly options: { readonly hashes: boolean }) {}
+  constructor(private readonly options: PfnTableOptions) {}
 
   /** How many pfns have a page. */
   get size(): number {
@@ -68,6 +82,7 @@ export class PfnTable {
     this.used--;
     chunk.types[slot] = 0;
     chunk.hashes.fill(0, slot * 2, slot * 2 + 2);
+    chunk.zero.fill(0, slot, slot + 1);
   }
 
   /** The chunk that holds the pfn. */
@@ -110,10 +125,15 @@ export class PfnTable {
       throw new ScatteredPfnsError(pfn);
     }
     const base = pfn - (pfn % CHUNK_PFNS);
+    const { hashes = false, history = false } = this.options;
+    const plane = () => new Uint8Array(history ? CHUNK_PFNS : 0);
     const chunk: PfnChunk = {
       base,
       types: new Uint8Array(CHUNK_PFNS),
-      hashes: new Uint32Array(this.options.hashes ? CHUNK_PFNS * 2 : 0),
+      hashes: new Uint32Array(hashes ? CHUNK_PFNS * 2 : 0),
+      sent: plane(),
+      pass: plane(),
+      zero: plane(),
     };
     this.chunks.set(base, chunk);
     this.last = chunk;

@@ -16,7 +16,10 @@ export type OptionValues<Specs extends OptionSpecs> = {
   readonly [Name in keyof Specs]: Specs[Name]['type'] extends 'boolean' ? boolean : string | undefined;
 };
 
-/** What a command works on and with. */
+/** Exit code of every command for what keeps it from its work: an unreadable file, a full disk, wrong usage. */
+export const TROUBLE = 2;
+
+/** What a command speaks to. */
 export interface Terminal {
   /** Writes to standard output. Resolves once it is written, or once nobody reads any more. */
   out(text: string): Promise<void>;
@@ -39,8 +42,8 @@ export interface Command {
   readonly options: OptionSpecs;
   /** What each exit code means. */
   readonly exitCodes: Readonly<Record<number, string>>;
-  /** Exit code for what keeps the command from its work: an unreadable file, wrong usage. */
-  readonly failure: number;
+  /** Exit code where a stream can't be read on, because it is not what the format says. */
+  readonly badStream: number;
   /** Does the work. Answers the exit code. */
   run(
     operands: readonly string[],
@@ -61,6 +64,11 @@ export function defineCommand<const Specs extends OptionSpecs>(
     // The parser has made one value of the declared type for each declared option.
     run: (operands, options, terminal) => declared.run(operands, options as OptionValues<Specs>, terminal),
   };
+}
+
+/** The operand that names a stream. */
+export function streamOperand(name: string): Operand {
+  return { name, help: 'save file, stream or recorded wire, gzip or not; - for standard input' };
 }
 
 /** Options that every command has. */

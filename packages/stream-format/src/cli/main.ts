@@ -1,1 +1,17 @@
-export {};
+import { readFileSync } from 'node:fs';
+import { removeUnfinished } from '../node/index.js';
+import { runProgram } from './program.js';
+import { processTerminal } from './terminal.js';
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    removeUnfinished();
+    // With its handler gone the signal now ends the process as it would any other.
+    process.kill(process.pid, signal);
+  });
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+process.exitCode = await runProgram(process.argv.slice(2), processTerminal(), version);

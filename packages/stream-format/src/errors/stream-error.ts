@@ -53,6 +53,8 @@ export class StreamError extends Error {
   readonly record: RecordPlace | undefined;
   readonly rule: string;
   readonly spec: string;
+  /** What is wrong, without the place. */
+  readonly detail: string;
 
   constructor(message: string, details: StreamErrorDetails) {
     const what = details.layer === 'legacy' ? 'chunk' : 'record';
@@ -64,5 +66,6 @@ export class StreamError extends Error {
     this.record = details.record;
     this.rule = details.rule;
     this.spec = details.spec;
+    this.detail = message;
   }
 }

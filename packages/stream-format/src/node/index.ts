@@ -1,5 +1,7 @@
 export { fdSink } from './fd-sink.js';
 export { fdSource } from './fd-source.js';
 export { fileSource } from './file-source.js';
+export { imageFile } from './image-file.js';
 export { openInput } from './open-input.js';
+export { createOutput, type OutputFile, removeUnfinished } from './output-file.js';
 export { streamSink, streamSource } from './streams.js';

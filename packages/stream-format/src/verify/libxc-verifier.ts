@@ -261,7 +261,7 @@ export class LibxcVerifier {
       return decodeRecord({ number, index: index - 1, offset, body, littleEndian });
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
-      this.error(error.rule, error.message.replace(/^.*?\): /, ''), error.offset);
+      this.error(error.rule, error.detail, error.offset);
       return undefined;
     }
   }
@@ -355,9 +355,8 @@ export class LibxcVerifier {
 
   private placed(error: unknown): unknown {
     if (!(error instanceof StreamError)) return error;
-    const { code, offset, rule } = error;
-    const message = error.message.replace(/^offset .*?: .*?: /, '');
-    return new StreamError(message, { ...this.place, code, offset, rule });
+    const { code, offset, rule, detail } = error;
+    return new StreamError(detail, { ...this.place, code, offset, rule });
   }
 
   private report(

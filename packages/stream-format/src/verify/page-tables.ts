@@ -25,7 +25,7 @@ export interface LostTable {
  * per GiB of guest), 2 KiB per such table (some 1 MiB per GiB, each L2 covering 1 GiB or less of address space).
  */
 export class PageTables {
-  private readonly types = new PfnTable({ hashes: false });
+  private readonly types = new PfnTable({});
   private readonly tables = new Map<number, Uint32Array>();
   /** Set where the stream's pfns are too thinly spread to be followed. */
   scattered = false;

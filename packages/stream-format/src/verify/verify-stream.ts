@@ -55,9 +55,9 @@ export async function verifyStream(reader: ByteReader, options: VerifyOptions = 
 }
 
 function note(error: StreamError, findings: Findings): void {
-  const { layer, record, spec, offset, rule } = error;
+  const { layer, record, spec, offset, rule, detail: message } = error;
   try {
-    findings.error({ layer, record, spec, offset, rule, message: error.message });
+    findings.error({ layer, record, spec, offset, rule, message });
   } catch (end) {
     if (!(end instanceof EndOfVerification)) throw end;
   }

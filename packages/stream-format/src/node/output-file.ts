@@ -1,0 +1,74 @@
+import { rmSync } from 'node:fs';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** A file that appears under its name whole or not at all. */
+export interface OutputFile {
+  readonly fd: number;
+  /** All is written: it appears, safe on the disk. */
+  commit(): Promise<void>;
+  /** Nothing is left of it. Does nothing after `commit`. */
+  abandon(): Promise<void>;
+}
+
+const PRIVATE = 0o600;
+const unfinished = new Set<string>();
+let made = 0;
+
+/**
+ * A new file with mode 0600, in place of what has the name now. '-' is the standard output; what exists and is no
+ * regular file (a device, a named pipe) is written to as it is.
+ */
+export async function createOutput(path: string): Promise<OutputFile> {
+  if (path === '-') return { fd: 1, commit: async () => {}, abandon: async () => {} };
+  const there = await stat(path).catch(orAbsent);
+  if (there !== undefined && !there.isFile()) return direct(await open(path, 'w'));
+  return replacing(there === undefined ? path : await realpath(path));
+}
+
+/** Removes the files that are neither committed nor abandoned: for a process that is about to die of a signal. */
+export function removeUnfinished(): void {
+  for (const path of unfinished) rmSync(path, { force: true });
+  unfinished.clear();
+}
+
+function direct(file: FileHandle): OutputFile {
+  return { fd: file.fd, commit: () => file.close(), abandon: () => file.close().catch(() => {}) };
+}
+
+async function replacing(path: string): Promise<OutputFile> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${made++}.part`);
+  const file = await open(temporary, 'wx+', PRIVATE);
+  unfinished.add(temporary);
+  let closed = false;
+  return {
+    fd: file.fd,
+    commit: async () => {
+      await file.sync();
+      await file.close();
+      closed = true;
+      await rename(temporary, path);
+      unfinished.delete(temporary);
+      await syncFolder(dirname(path));
+    },
+    abandon: async () => {
+      if (!unfinished.delete(temporary)) return;
+      if (!closed) await file.close().catch(() => {});
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function orAbsent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
