@@ -1,0 +1,64 @@
+#!/bin/sh
+# Dom0's first process: brings Xen's daemons up, then carries out what the machine outside asks for.
+#
+# Two virtio ports lead out: lab.control (lines: "run FOLDER" in; "up", "done STATUS" out) and lab.output (what a
+# script prints). FOLDER is below /lab/share, a folder of the machine outside.
+export PATH=/lab/bin:/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs shm /dev/shm
+mount -t tmpfs run /run
+mount -t tmpfs tmp /tmp
+mkdir -p /run/xen /run/xenstored /run/lock /run/sshd /var/lib/xen /var/log/xen/console
+for module in $(cat /lab/modules/order); do
+  insmod "/lab/modules/$module" || echo "LAB: $module could not be loaded"
+done
+mount -t xenfs xenfs /proc/xen
+sed -n 's/.*lab\.name=\([^ ]*\).*/\1/p' /proc/cmdline >/proc/sys/kernel/hostname
+ip link set lo up
+address=$(sed -n 's/.*lab\.address=\([^ ]*\).*/\1/p' /proc/cmdline)
+if [ -n "$address" ]; then
+  ip address add "$address/24" dev eth0
+  ip link set eth0 up
+fi
+mkdir -p /lab/share
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=none share /lab/share
+
+xenstored --pid-file /run/xenstored.pid
+tries=0
+until xenstore-exists / || [ $tries -gt 100 ]; do
+  sleep 0.1
+  tries=$((tries + 1))
+done
+xen-init-dom0
+xenconsoled --pid-file=/run/xenconsoled.pid --log=guest --log-dir=/var/log/xen/console
+
+for port in /sys/class/virtio-ports/*; do
+  case $(cat "$port/name") in
+    lab.control) control=/dev/$(basename "$port") ;;
+    lab.output) output=/dev/$(basename "$port") ;;
+  esac
+done
+
+# A root shell on the console.
+(while :; do setsid sh -c 'exec sh -i </dev/hvc0 >/dev/hvc0 2>&1'; sleep 1; done) &
+
+exec 3<>"$control"
+echo "up $(cut -d' ' -f1 /proc/uptime)" >&3
+while :; do
+  # It ends when nobody is at the other side.
+  if ! read -r verb folder <&3; then
+    sleep 0.2
+    continue
+  fi
+  [ "$verb" = run ] || continue
+  cd "/lab/share/$folder" || { echo "done 127" >&3; continue; }
+  { sh ./script; echo $? >status; } </dev/null 2>&1 | tee output >"$output"
+  cp -r /var/log/xen log 2>/dev/null
+  sync
+  echo "done $(cat status)" >&3
+  cd /
+done
