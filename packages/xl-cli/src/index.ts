@@ -1,2 +1,2 @@
-export { EXIT } from './cli/command.js';
+export { EXIT } from './cli/exit.js';
 export { runXl, type Surroundings } from './cli/run.js';

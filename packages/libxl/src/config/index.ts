@@ -1,7 +1,9 @@
-export type {
-  CpuidLeaf,
-  CpuidPolicies,
-  MsrPolicy,
+export {
+  CPUID_REGISTERS,
+  type CpuidLeaf,
+  type CpuidPolicies,
+  type CpuidRegister,
+  type MsrPolicy,
 } from './cpuid-policy.js';
 export * from './enums.js';
 export { DomainConfigError, type DomainConfigErrorCode } from './json.js';

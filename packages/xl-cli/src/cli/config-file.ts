@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { LibxlDomainConfig } from '@xen-migration/libxl';
-import { type HostFacts, parseXlConfig, toDomainConfig, XlConfigError } from '../cfg/index.js';
-import { ExitError } from './command.js';
+import { type HostFacts, parseXlConfig, toDomainConfig, XlConfigError } from '../xl-cfg/index.js';
 import type { Context } from './context.js';
+import { ExitError } from './exit.js';
 import { systemText } from './format/system-error.js';
 
 /** libxl's ERROR_FAIL as an exit code: what stock's create ends with where it can't read the file. */

@@ -1,5 +1,5 @@
 import type { Host } from '@xen-migration/libxl';
-import { EXIT, ExitError } from './command.js';
+import { EXIT, ExitError } from './exit.js';
 
 /** Options before the command's name. */
 export interface GlobalOptions {

@@ -1,7 +1,8 @@
 import type { Host } from '@xen-migration/libxl';
-import { type Command, type CommandSpec, EXIT, ExitError } from './command.js';
+import type { Command, CommandSpec } from './command.js';
 import { COMMANDS, findCommand } from './commands/index.js';
 import type { Context, GlobalOptions } from './context.js';
+import { EXIT, ExitError } from './exit.js';
 import { commandHelp, overview } from './help.js';
 import { parseArguments } from './options.js';
 

@@ -1,7 +1,8 @@
 import { formatDomainConfig, keyOfDomain, storeConfiguration } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { requireExistingDomain } from '../context.js';
+import { EXIT, ExitError } from '../exit.js';
 
 export const configUpdate = defineCommand(
   {

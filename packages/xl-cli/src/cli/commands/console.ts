@@ -1,8 +1,9 @@
 import { isLibxlError, openConsole } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { attachTerminal } from '../console/attach-terminal.js';
 import { recentOutput } from '../console/recent-output.js';
 import { requireDomain } from '../context.js';
+import { EXIT, ExitError } from '../exit.js';
 
 const TYPES = ['pv', 'serial', 'vuart'];
 

@@ -6,9 +6,10 @@ import {
   startMonitor,
   unpauseDomain,
 } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
+import { EXIT, ExitError } from '../exit.js';
 
 export const create = defineCommand(
   {

@@ -1,6 +1,7 @@
 import { destroyDomain, isLibxlError } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { requireDomain } from '../context.js';
+import { EXIT, ExitError } from '../exit.js';
 
 export const destroy = defineCommand(
   {

@@ -1,4 +1,5 @@
-import { defineCommand, EXIT } from '../command.js';
+import { defineCommand } from '../command.js';
+import { EXIT } from '../exit.js';
 
 export const dmesg = defineCommand(
   {

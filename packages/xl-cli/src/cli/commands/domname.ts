@@ -1,5 +1,6 @@
 import { nameOfDomain } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
+import { EXIT, ExitError } from '../exit.js';
 
 export const domname = defineCommand(
   {

@@ -1,7 +1,8 @@
 import { arch, hostname, release, version } from 'node:os';
 import type { HostInfo } from '@xen-migration/libxc';
-import { defineCommand, EXIT } from '../command.js';
+import { defineCommand } from '../command.js';
 import { printJson } from '../context.js';
+import { EXIT } from '../exit.js';
 
 const NAME_WIDTH = 23;
 const PAGES_PER_MIB = 256;

@@ -1,6 +1,7 @@
 import { domainSummary, isLibxlError, listDomains, retrieveConfiguration } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { type Context, printJson, requireExistingDomain } from '../context.js';
+import { EXIT, ExitError } from '../exit.js';
 import { domainTable, heldNotes } from '../format/domain-table.js';
 import { longListing } from '../format/long-listing.js';
 

@@ -1,5 +1,6 @@
 import { descriptorConnection, isLibxlError, receiveMigration, startMonitor } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
+import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
 
 export const migrateReceive = defineCommand(

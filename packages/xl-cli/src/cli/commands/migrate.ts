@@ -7,9 +7,10 @@ import {
   migrateDomain,
   retrieveConfiguration,
 } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
+import { EXIT, ExitError } from '../exit.js';
 import { savingLine, showSaveEvent } from '../format/transfer.js';
 import { startTransport, transportTo } from '../migration/transport.js';
 import { type Progress, progressFor } from '../progress.js';

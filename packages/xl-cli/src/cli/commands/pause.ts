@@ -1,6 +1,7 @@
 import { pauseDomain } from '@xen-migration/libxl';
-import { defineCommand, EXIT } from '../command.js';
+import { defineCommand } from '../command.js';
 import { requireExistingDomain } from '../context.js';
+import { EXIT } from '../exit.js';
 
 export const pause = defineCommand(
   {

@@ -1,9 +1,10 @@
 import { isLibxlError, restoreFromFile, startMonitor } from '@xen-migration/libxl';
 import { StreamError } from '@xen-migration/stream-format';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { type Context, printJson } from '../context.js';
 import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
+import { EXIT, ExitError } from '../exit.js';
 import { systemText } from '../format/system-error.js';
 import { loadingLines } from '../format/transfer.js';
 import { progressFor } from '../progress.js';

@@ -1,7 +1,8 @@
 import { type AfterSave, isLibxlError, saveToFile } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { printJson, requireDomain } from '../context.js';
+import { EXIT, ExitError } from '../exit.js';
 import { savingLine, showSaveEvent } from '../format/transfer.js';
 import { progressFor } from '../progress.js';
 

@@ -1,6 +1,7 @@
 import { unpauseDomain } from '@xen-migration/libxl';
-import { defineCommand, EXIT } from '../command.js';
+import { defineCommand } from '../command.js';
 import { requireExistingDomain } from '../context.js';
+import { EXIT } from '../exit.js';
 
 export const unpause = defineCommand(
   { name: 'unpause', summary: 'Unpause a paused domain', usage: '<Domain>', options: {}, operands: 1, modifies: true },

@@ -1,6 +1,7 @@
 import { listDomains, nameOfDomain, startTime } from '@xen-migration/libxl';
-import { defineCommand, EXIT } from '../command.js';
+import { defineCommand } from '../command.js';
 import { requireDomain } from '../context.js';
+import { EXIT } from '../exit.js';
 import { clockTime, longUptime, shortUptime } from '../format/times.js';
 
 export const uptime = defineCommand(

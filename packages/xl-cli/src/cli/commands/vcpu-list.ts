@@ -1,6 +1,7 @@
 import { listDomains, nameOfDomain, type VcpuSummary, vcpusOfDomain } from '@xen-migration/libxl';
-import { defineCommand, EXIT } from '../command.js';
+import { defineCommand } from '../command.js';
 import { requireDomain } from '../context.js';
+import { EXIT } from '../exit.js';
 
 export const vcpuList = defineCommand(
   {

@@ -1,6 +1,7 @@
 import { listDomains } from '@xen-migration/libxl';
-import { defineCommand, EXIT } from '../command.js';
+import { defineCommand } from '../command.js';
 import { printJson } from '../context.js';
+import { EXIT } from '../exit.js';
 
 export const vmList = defineCommand(
   {

@@ -1,7 +1,7 @@
 import { openConsole, waitForDeath } from '@xen-migration/libxl';
-import { EXIT } from '../command.js';
 import { attachTerminal } from '../console/attach-terminal.js';
 import type { Context } from '../context.js';
+import { EXIT } from '../exit.js';
 
 export interface StayOptions {
   readonly console: boolean;

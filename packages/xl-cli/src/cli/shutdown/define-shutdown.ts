@@ -6,8 +6,9 @@ import {
   shutdownDomain,
   waitForDeath,
 } from '@xen-migration/libxl';
-import { defineCommand, EXIT, ExitError } from '../command.js';
+import { defineCommand } from '../command.js';
 import { type Context, requireDomain } from '../context.js';
+import { EXIT, ExitError } from '../exit.js';
 
 export interface ShutdownWords {
   readonly name: 'shutdown' | 'reboot';

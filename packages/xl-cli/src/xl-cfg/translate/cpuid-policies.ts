@@ -1,10 +1,7 @@
-import type { CpuidLeaf, CpuidPolicies, MsrPolicy } from '@xen-migration/libxl';
+import { CPUID_REGISTERS, type CpuidLeaf, type CpuidPolicies, type MsrPolicy } from '@xen-migration/libxl';
 import { parseUlong, toUint32 } from '../c-numbers.js';
 import { put, type Writable } from '../translation.js';
 import { type CpuidField, cpuidField, FEATURE_MSR, featureMsrBit } from './cpuid-features.js';
-
-export type CpuidRegister = 'eax' | 'ebx' | 'ecx' | 'edx';
-const REGISTERS: readonly CpuidRegister[] = ['eax', 'ebx', 'ecx', 'edx'];
 
 const REGISTER_BITS = 32;
 const MSR_BITS = 64;
@@ -89,13 +86,13 @@ export class PolicyList {
 /** The members in the order in which libxl writes them. */
 function inOrder({ leaf, subleaf, ...registers }: CpuidLeaf): CpuidLeaf {
   const ordered: Writable<CpuidLeaf> = subleaf === undefined ? { leaf } : { leaf, subleaf };
-  for (const register of REGISTERS) put(ordered, register, registers[register]);
+  for (const register of CPUID_REGISTERS) put(ordered, register, registers[register]);
   return ordered;
 }
 
 function setRegisters(leaf: Writable<CpuidLeaf>, text: string): 0 | 4 | 5 {
   for (let rest = text; rest !== ''; ) {
-    const register = REGISTERS.find((name) => rest.startsWith(name));
+    const register = CPUID_REGISTERS.find((name) => rest.startsWith(name));
     const equals = rest.indexOf('=');
     if (register === undefined || equals < 0) return 4;
     const comma = rest.indexOf(',', equals);

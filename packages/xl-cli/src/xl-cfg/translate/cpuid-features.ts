@@ -1,4 +1,4 @@
-import type { CpuidRegister } from './cpuid-policies.js';
+import type { CpuidRegister } from '@xen-migration/libxl';
 
 /** Bits of one register of a CPUID leaf. */
 export interface CpuidField {
