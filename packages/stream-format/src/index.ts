@@ -87,6 +87,7 @@ export {
 } from './errors/stream-error.js';
 export {
   bytes,
+  type Field as LayoutField,
   Layout,
   type RecordOf,
   reserved,

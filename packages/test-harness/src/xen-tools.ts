@@ -5,24 +5,42 @@ import { cacheFolder } from './repository.js';
 
 const PACKAGE = 'xen-utils-4.17';
 const CACHE = `${cacheFolder}/xen-tools`;
-const MODULES = 'usr/lib/xen-4.17/lib/python';
+const XEN = 'usr/lib/xen-4.17';
+const MODULES = `${XEN}/lib/python`;
 
-/** Xen's own python modules, or why there are none. */
-export type XenTools = { readonly python: string; readonly modules: string } | { readonly missing: string };
+/** Xen's own python modules and the script that converts legacy streams. */
+export interface FoundXenTools {
+  readonly python: string;
+  /** For PYTHONPATH. */
+  readonly modules: string;
+  /** convert-legacy-stream. */
+  readonly converter: string;
+}
+
+/** Xen's own tools, or why there are none. */
+export type XenTools = FoundXenTools | { readonly missing: string };
 
 /**
- * Finds the python modules of Debian's xen-utils-4.17: in XEN_TOOLS_DIR (an unpacked package), in the cache, or else
+ * Finds the python tools of Debian's xen-utils-4.17: in XEN_TOOLS_DIR (an unpacked package), in the cache, or else
  * downloads the package into the cache. Needs python3, apt and dpkg; no root, and nothing is installed.
  */
 export function xenTools(): XenTools {
   if (spawnSync('python3', ['--version']).status !== 0) return { missing: 'there is no python3' };
   const folders = [process.env.XEN_TOOLS_DIR, `${CACHE}/${PACKAGE}`].filter((folder) => folder !== undefined);
   const found = folders.find((folder) => existsSync(`${folder}/${MODULES}/xen/migration/libxc.py`));
-  if (found !== undefined) return { python: 'python3', modules: `${found}/${MODULES}` };
+  if (found !== undefined) return toolsIn(found);
   const failure = fetchPackage();
   return failure === undefined
-    ? { python: 'python3', modules: `${CACHE}/${PACKAGE}/${MODULES}` }
+    ? toolsIn(`${CACHE}/${PACKAGE}`)
     : { missing: `${PACKAGE} could not be fetched: ${failure}` };
+}
+
+function toolsIn(folder: string): FoundXenTools {
+  return {
+    python: 'python3',
+    modules: `${folder}/${MODULES}`,
+    converter: `${folder}/${XEN}/bin/convert-legacy-stream`,
+  };
 }
 
 function fetchPackage(): string | undefined {

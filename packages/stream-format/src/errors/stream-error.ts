@@ -32,6 +32,8 @@ export interface RecordPlace {
 export interface StreamPlace {
   readonly layer: StreamLayer;
   readonly record?: RecordPlace | undefined;
+  /** What the place is called where there are no records. */
+  readonly part?: string | undefined;
   /** Document and section that rules this place. */
   readonly spec: string;
 }
@@ -59,7 +61,8 @@ export class StreamError extends Error {
   constructor(message: string, details: StreamErrorDetails) {
     const what = details.layer === 'legacy' ? 'chunk' : 'record';
     const record = details.record === undefined ? '' : `, ${what} ${details.record.index} (${details.record.name})`;
-    super(`offset ${details.offset}: ${details.layer}${record}: ${message}`);
+    const part = details.part === undefined ? '' : `, ${details.part}`;
+    super(`offset ${details.offset}: ${details.layer}${part}${record}: ${message}`);
     this.code = details.code;
     this.offset = details.offset;
     this.layer = details.layer;
