@@ -54,7 +54,7 @@ class BodyConversion {
   private lastCheckpoint = false;
 
   constructor(private readonly task: BodyTask) {
-    this.batches = new PageBatches(task.legacy, task.p2mSize, task.libxc);
+    this.batches = new PageBatches(task.legacy, task.p2mSize, task.libxc, task.trace);
   }
 
   async run(): Promise<Body> {

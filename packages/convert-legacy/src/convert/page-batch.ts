@@ -1,6 +1,7 @@
 import { hasPageData, isKnownPageType, type LibxcWriter, PAGE_SIZE } from '@xen-migration/stream-format';
 import { MAX_BATCH } from '../layout/chunks.js';
 import { type LegacyReader, viewOf } from '../read/legacy-reader.js';
+import type { Trace } from './options.js';
 
 /** A page that the sender could not map: type XTAB, and no pfn. */
 const LOST_PAGE = 0xf000_0000;
@@ -17,6 +18,7 @@ export class PageBatches {
     private readonly legacy: LegacyReader,
     private readonly p2mSize: number,
     private readonly libxc: LibxcWriter,
+    private readonly trace: Trace,
   ) {}
 
   /** Pages with contents so far. */
@@ -26,7 +28,7 @@ export class PageBatches {
 
   /** A batch of so many pages, at its words. */
   async convert(count: number): Promise<void> {
-    const { legacy } = this;
+    const { legacy, trace } = this;
     if (count > MAX_BATCH) {
       throw legacy.fault(
         'BAD_LENGTH',
@@ -42,7 +44,8 @@ export class PageBatches {
     const data = this.memory.subarray(0, size);
     if (size > 0) await legacy.into(data);
     // A record without a pfn is refused by every restorer.
-    if (kept > 0) await this.libxc.pageData(this.pfns.subarray(0, kept), this.types.subarray(0, kept), [data]);
+    if (kept === 0) trace?.('  no page of the batch is kept');
+    else await this.libxc.pageData(this.pfns.subarray(0, kept), this.types.subarray(0, kept), [data]);
     this.carried += pages;
   }
 

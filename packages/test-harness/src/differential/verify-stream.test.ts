@@ -13,11 +13,11 @@ import {
   verifyStream,
   xlHeaderFor,
 } from '@xen-migration/stream-format';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../repository.js';
 import { xenTools } from '../xen-tools.js';
 import { STRICTER_RULES, XEN_FAULTS } from './differences.js';
+import { mutate, mutations } from './mutations.js';
 import { type Sample, type XenVerdict, xenVerdicts } from './xen-verifier.js';
 
 const PAGE = 4096;
@@ -81,24 +81,11 @@ async function writeLibxc(writer: LibxcWriter, headers: LibxcHeaders): Promise<v
 
 /** Streams with some bytes changed, cut out or doubled; near the small records, where the fields are. */
 function mutationsOf(bases: readonly Sample[]): Sample[] {
-  const change = fc.record({
-    base: fc.integer({ min: 0, max: bases.length - 1 }),
-    kind: fc.constantFrom(
-      'flip' as const,
-      'flip' as const,
-      'set' as const,
-      'cut' as const,
-      'drop' as const,
-      'repeat' as const,
-    ),
-    place: fc.integer({ min: 0, max: 999_999 }),
-    byte: fc.integer({ min: 1, max: 255 }),
-  });
-  return fc.sample(fc.noBias(change), { numRuns: MUTATIONS, seed: 20_241 }).map(({ base, kind, place, byte }, i) => {
+  return mutations(bases.length, MUTATIONS, 20_241).map(({ base, kind, place, byte }, i) => {
     const sample = bases[base] as Sample;
     const { stream } = sample;
     const spots = fieldBytes(stream);
-    const at = spots[Math.floor((place / 1_000_000) * spots.length)] ?? 0;
+    const at = spots[Math.floor(place * spots.length)] ?? 0;
     return {
       ...sample,
       name: `${i}: ${sample.name}, ${kind} at ${at} (${byte})`,
@@ -110,30 +97,6 @@ function mutationsOf(bases: readonly Sample[]): Sample[] {
 /** All bytes, but few of those in the middle of long runs of one value. */
 function fieldBytes(stream: Uint8Array): number[] {
   return [...stream.keys()].filter((i) => i < 64 || stream[i] !== stream[i - 60] || i % 50 === 0);
-}
-
-function mutate(
-  stream: Uint8Array,
-  kind: 'flip' | 'set' | 'cut' | 'drop' | 'repeat',
-  at: number,
-  byte: number,
-): Uint8Array {
-  const changed = stream.slice();
-  const start = at - (at % 8);
-  switch (kind) {
-    case 'flip':
-      changed[at] = (changed[at] ?? 0) ^ byte;
-      return changed;
-    case 'set':
-      changed[at] = byte;
-      return changed;
-    case 'cut':
-      return changed.slice(0, at);
-    case 'drop':
-      return Buffer.concat([stream.subarray(0, start), stream.subarray(start + 8)]);
-    case 'repeat':
-      return Buffer.concat([stream.subarray(0, start + 8), stream.subarray(start)]);
-  }
 }
 
 function explained(ours: readonly Problem[], xen: XenVerdict): boolean {

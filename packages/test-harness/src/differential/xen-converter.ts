@@ -7,10 +7,13 @@ export type ScriptResult = { readonly sha256: string; readonly length: number } 
 /**
  * The script as a module, in one process for many streams: starting it anew would take most of the time. Its constant
  * for the magic of an xl header is text where bytes are compared, so that it refuses every header: it is mended here,
- * to see the rest of what the script does with a header.
+ * to see the rest of what the script does with a header. Its memory is bounded: for a count in a damaged stream it would
+ * take what the machine has.
  */
 const DRIVER = `
-import hashlib, importlib.machinery, importlib.util, io, json, struct, sys
+import hashlib, importlib.machinery, importlib.util, io, json, resource, struct, sys
+
+resource.setrlimit(resource.RLIMIT_AS, (160 << 20, 160 << 20))
 
 loader = importlib.machinery.SourceFileLoader("convert_legacy_stream", sys.argv[1])
 script = importlib.util.module_from_spec(importlib.util.spec_from_loader("convert_legacy_stream", loader))

@@ -79,9 +79,9 @@ export const TWO_DEVICES: readonly PhysmapEntry[] = [
 ];
 
 /** A whole legacy stream of such a guest. */
-export function legacyGuest(spec: GuestSpec): Buffer {
+export function legacyGuest(spec: GuestSpec): LegacyWriter {
   const writer = new LegacyWriter(spec.width);
-  writer.ulong(P2M_SIZE);
+  writer.p2mSize(P2M_SIZE);
   if (spec.kind !== 'hvm') writePvHead(writer, spec, spec.kind);
   writeMemory(writer, spec);
   if (spec.tsc) writer.tscInfo(1, 0x1_2345_6789n, 2_400_000, 3);
@@ -102,7 +102,7 @@ export function legacyGuest(spec: GuestSpec): Buffer {
     const vcpus = spec.vcpus.map((id) => vcpuState(spec, kind, id));
     writer.pvTail(spec.unmapped ?? [], vcpus, filled(PAGE, 99));
   }
-  return writer.bytes();
+  return writer;
 }
 
 function writePvHead(writer: LegacyWriter, spec: GuestSpec, kind: 'pv32' | 'pv64'): void {
@@ -111,34 +111,43 @@ function writePvHead(writer: LegacyWriter, spec: GuestSpec, kind: 'pv32' | 'pv64
   if (spec.xsave) blocks.push(['xcnt', u32(spec.xsave + 16)]);
   writer.extendedInfo(blocks);
   const perFrame = PAGE / (kind === 'pv64' ? 8 : 4);
-  for (let i = 0; i < P2M_SIZE / perFrame; i++) writer.ulong(0x40 + i);
+  writer.p2mFrames(Array.from({ length: P2M_SIZE / perFrame }, (_, i) => 0x40 + i));
 }
 
 function writeMemory(writer: LegacyWriter, { kind, memory }: GuestSpec): void {
-  const plain = (from: number, count: number) => {
-    const words = Array.from({ length: count }, (_, i) => pageWord(from + i, 0));
-    writer.batch(words, [filled(count * PAGE, from)]);
-  };
   switch (memory) {
     case 'none':
-      return;
+      break;
     case 'plain':
-      plain(0, 3);
-      return plain(3, 2);
+      writePlain(writer, 0, 3);
+      writePlain(writer, 3, 2);
+      break;
     case 'single':
-      for (let pfn = 0; pfn < 4; pfn++) plain(pfn, 1);
-      return;
+      for (let pfn = 0; pfn < 4; pfn++) writePlain(writer, pfn, 1);
+      break;
     case 'live':
-      plain(0, 3);
-      plain(1, 2);
-      return plain(0, 1);
+      writePlain(writer, 0, 3);
+      writePlain(writer, 1, 2);
+      writePlain(writer, 0, 1);
+      break;
     case 'types':
-      return writeTypes(writer, kind);
+      writeTypes(writer, kind);
+      break;
     case 'holes':
-      writer.batch([LOST_PAGE, pageWord(2, 0), LOST_PAGE, LOST_PAGE, pageWord(5, 0xd)], [filled(PAGE, 2)]);
-      writer.batch([pageWord(7, 0xe), pageWord(8, 0xe), pageWord(9, 0xf)], []);
-      return writer.batch([pageWord(12, 0), pageWord(11, 0), LOST_PAGE], [filled(2 * PAGE, 3)]) && undefined;
+      writeHoles(writer);
+      break;
   }
+}
+
+function writePlain(writer: LegacyWriter, from: number, count: number): void {
+  const words = Array.from({ length: count }, (_, i) => pageWord(from + i, 0));
+  writer.batch(words, [filled(count * PAGE, from)]);
+}
+
+function writeHoles(writer: LegacyWriter): void {
+  writer.batch([LOST_PAGE, pageWord(2, 0), LOST_PAGE, LOST_PAGE, pageWord(5, 0xd)], [filled(PAGE, 2)]);
+  writer.batch([pageWord(7, 0xe), pageWord(8, 0xe), pageWord(9, 0xf)], []);
+  writer.batch([pageWord(12, 0), pageWord(11, 0), LOST_PAGE], [filled(2 * PAGE, 3)]);
 }
 
 /** Every type that the hypervisor has: plain, four levels of page tables, the same pinned, broken, to be allocated, none. */

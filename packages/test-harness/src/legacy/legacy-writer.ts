@@ -45,37 +45,39 @@ export interface LegacyVcpu {
   readonly xsave?: Uint8Array;
 }
 
-/** Puts a legacy stream together, part by part, as the save code of Xen 4.5 wrote it: any part may be left out or odd. */
+/** Puts a legacy stream together, section by section, as the save code of Xen 4.5 wrote it; any may be missing or odd. */
 export class LegacyWriter {
-  private readonly parts: Uint8Array[] = [];
+  /** What each call added. */
+  readonly sections: Buffer[] = [];
 
   constructor(readonly width: Width) {}
 
   bytes(): Buffer {
-    return Buffer.concat(this.parts);
+    return Buffer.concat(this.sections);
   }
 
   raw(...parts: readonly Uint8Array[]): this {
-    this.parts.push(...parts);
+    this.sections.push(Buffer.concat(parts));
     return this;
   }
 
-  /** An unsigned long of the toolstack. */
-  ulong(value: number | bigint): this {
-    return this.raw(this.width === 64 ? u64(value) : u32(Number(BigInt.asUintN(32, BigInt(value)))));
+  p2mSize(pages: number | bigint): this {
+    return this.raw(this.ulong(pages));
   }
 
   extendedInfo(blocks: readonly (readonly [id: string, contents: Uint8Array])[]): this {
     const whole = blocks.flatMap(([id, contents]) => [Buffer.from(id, 'latin1'), u32(contents.length), contents]);
     const total = whole.reduce((sum, part) => sum + part.length, 0);
-    return this.ulong(-1n).raw(u32(total), ...whole);
+    return this.raw(this.ulong(-1n), u32(total), ...whole);
+  }
+
+  p2mFrames(pfns: readonly number[]): this {
+    return this.raw(...pfns.map((pfn) => this.ulong(pfn)));
   }
 
   /** A batch: the words of its pages, then the contents of those that have some. */
   batch(words: readonly number[], pages: readonly Uint8Array[]): this {
-    this.raw(i32(words.length));
-    for (const word of words) this.ulong(word);
-    return this.raw(...pages);
+    return this.raw(i32(words.length), ...words.map((word) => this.ulong(word)), ...pages);
   }
 
   chunk(id: number, ...contents: readonly Uint8Array[]): this {
@@ -120,12 +122,10 @@ export class LegacyWriter {
   }
 
   pvTail(unmapped: readonly number[], vcpus: readonly LegacyVcpu[], sharedInfo: Uint8Array): this {
-    this.raw(u32(unmapped.length));
-    for (const pfn of unmapped) this.ulong(pfn);
+    this.raw(u32(unmapped.length), ...unmapped.map((pfn) => this.ulong(pfn)));
     for (const { context, extended, xsave } of vcpus) {
-      this.raw(context);
-      if (extended !== undefined) this.raw(extended);
-      if (xsave !== undefined) this.raw(u64(7), u64(xsave.length), xsave);
+      const mask = xsave === undefined ? [] : [u64(7), u64(xsave.length), xsave];
+      this.raw(context, ...(extended === undefined ? [] : [extended]), ...mask);
     }
     return this.raw(sharedInfo);
   }
@@ -136,6 +136,11 @@ export class LegacyWriter {
 
   deviceModel(state: Uint8Array, signature = 'DeviceModelRecord0002'): this {
     return this.raw(Buffer.from(signature, 'latin1'), u32(state.length), state);
+  }
+
+  /** An unsigned long of the toolstack. */
+  private ulong(value: number | bigint): Buffer {
+    return this.width === 64 ? u64(value) : u32(Number(BigInt.asUintN(32, BigInt(value))));
   }
 }
 

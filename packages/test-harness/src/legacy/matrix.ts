@@ -86,7 +86,7 @@ function* hvmGuests(): Generator<GuestSpec> {
 export function* legacyMatrix(): Generator<LegacySample> {
   const header = legacyXlHeader('{"c_info":{"name":"old"}}', true);
   for (const spec of [...pvGuests(), ...hvmGuests()]) {
-    const stream = legacyGuest(spec);
+    const stream = legacyGuest(spec).bytes();
     const guestType = spec.kind === 'hvm' ? 'hvm' : 'pv';
     const base = { width: spec.width, guestType, skipQemu: false } as const;
     const name = nameOf(spec);
