@@ -27,17 +27,19 @@ export async function writeSample(path: string, pages: number, batch: number): P
     }
     await writer.record({ type: 'X86_TSC_INFO', mode: 0, khz: 2_000_000, nsec: 1n, incarnation: 1 });
     await writer.record({ type: 'HVM_CONTEXT', data: emptyContext() });
+    await writer.record({ type: 'HVM_PARAMS', params: [{ index: 1n, value: 0xfeffcn }] });
     await writer.record({ type: 'END' });
   } finally {
     await file.close();
   }
 }
 
-/** A header record and the end record, which is what the format asks for at least. */
+/** A save record of 16 bytes and the end record, which is what the format asks for at least. */
 function emptyContext(): Uint8Array {
   const context = new Uint8Array(32);
   const view = new DataView(context.buffer);
   view.setUint16(0, 1, true);
+  view.setUint32(4, 16, true);
   view.setUint32(4, 16, true);
   return context;
 }
