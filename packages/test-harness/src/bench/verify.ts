@@ -8,7 +8,7 @@ import { inMemory, shell, spareMib, XEN_STREAM } from './workspace.js';
 const PAGES_OF_MIB = 256;
 const RUNS = 3;
 /** Single-page records: enough that starting the programs counts for little. */
-const SINGLE_PAGE_RECORDS = 100_000;
+const SINGLE_PAGE_RECORDS = 200_000;
 
 /** `xen-stream verify FILE` beside `cat FILE >/dev/null`, both as whole processes. */
 export async function benchVerify(sizesMib: readonly number[]): Promise<Row[]> {
