@@ -51,6 +51,7 @@ export { type MigrateEvent, type MigrateOptions, type MigrateReport, migrateDoma
 export { RECEIVER, type ReceiverState, SENDER, type SenderState } from './migrate/states.js';
 export { type MonitorOptions, monitorDomain } from './monitor/monitor.js';
 export { startMonitor } from './monitor/spawn.js';
+export type { TransferPass, TransferStatistics } from './stream/meter.js';
 export {
   type RestoreFileEvent,
   type RestoreOptions,
@@ -72,4 +73,9 @@ export {
   saveFileHeader,
   saveToFile,
 } from './stream/save-file.js';
-export { type SaveEvent, type SaveStreamOptions, writeDomainStream } from './stream/save-stream.js';
+export {
+  type SaveEvent,
+  type SaveStreamOptions,
+  type TransferSummary,
+  writeDomainStream,
+} from './stream/save-stream.js';

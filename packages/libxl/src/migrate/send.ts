@@ -1,4 +1,4 @@
-import type { PrecopyPolicy, SaveResult } from '@xen-migration/libxc';
+import type { PrecopyPolicy } from '@xen-migration/libxc';
 import { encodeXlHeader, type XlHeader } from '@xen-migration/stream-format';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
@@ -9,7 +9,7 @@ import { type LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js
 import type { HandOverEvent, HandOverOutcome, HandOverSource } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { saveFileHeader } from '../stream/save-file.js';
-import { type SaveEvent, writeDomainStream } from '../stream/save-stream.js';
+import { type SaveEvent, type TransferSummary, writeDomainStream } from '../stream/save-stream.js';
 import type { MigrationConnection } from './connection.js';
 import { MigrationError } from './errors.js';
 import { type GuardedPeer, guardPeer } from './peer.js';
@@ -52,7 +52,7 @@ export interface MigrateReport {
   readonly totalMs: number;
   /** From the moment that the guest was asked to suspend until the target said that it runs. */
   readonly downtimeMs: number;
-  readonly transfer: Omit<SaveResult, 'cleanupErrors'>;
+  readonly transfer: TransferSummary;
   /** What is left to do here, in words: the guest runs at the target all the same. */
   readonly problems: readonly string[];
 }
@@ -97,7 +97,7 @@ class Sender {
   }
 
   async run(): Promise<MigrateReport> {
-    let transfer: SaveResult;
+    let transfer: TransferSummary;
     try {
       this.planForDeath();
       transfer = await this.send();
@@ -106,7 +106,6 @@ class Sender {
     }
     const outcome = await this.handOver();
     if (outcome.kind !== 'moved') throw this.notMoved(outcome);
-    const { iterations, pagesWritten, bytesWritten, suspendedMs } = transfer;
     const { domid, uuid, name } = this.source;
     const now = performance.now();
     return {
@@ -115,13 +114,13 @@ class Sender {
       uuid,
       totalMs: now - this.start,
       downtimeMs: now - this.suspendStart,
-      transfer: { iterations, pagesWritten, bytesWritten, suspendedMs },
+      transfer,
       problems: outcome.problems,
     };
   }
 
   /** From `connected` to `acknowledged`. */
-  private async send(): Promise<SaveResult> {
+  private async send(): Promise<TransferSummary> {
     const { host, connection, onEvent, signal } = this.options;
     const { domid } = this.source;
     await this.peer.expect('banner');

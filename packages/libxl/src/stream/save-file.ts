@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { SaveResult } from '@xen-migration/libxc';
 import {
   type ByteReader,
   type ByteSink,
@@ -24,7 +23,7 @@ import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { PlanStep } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
-import { type SaveEvent, writeDomainStream } from './save-stream.js';
+import { type SaveEvent, type TransferSummary, writeDomainStream } from './save-stream.js';
 
 /** What becomes of the domain once its file is whole. */
 export type AfterSave = 'destroy' | 'resume' | 'resume-paused';
@@ -55,7 +54,7 @@ export interface SaveReport {
   /** Of the file, header and all. */
   readonly bytes: number;
   readonly totalMs: number;
-  readonly transfer: Omit<SaveResult, 'cleanupErrors'>;
+  readonly transfer: TransferSummary;
   /** What could not be done after the file was whole. */
   readonly problems: readonly string[];
 }
@@ -135,24 +134,23 @@ class FileSave {
   }
 
   async run(): Promise<SaveReport> {
-    let transfer: SaveResult;
+    let transfer: TransferSummary;
     try {
       this.planForDeath();
       transfer = await this.write();
     } catch (e) {
       throw await this.undone(libxlErrorOf(e, 'save', this.key.domid));
     }
-    const { iterations, pagesWritten, bytesWritten, suspendedMs } = transfer;
     return {
       domid: this.key.domid,
       bytes: this.bytes,
       totalMs: performance.now() - this.start,
-      transfer: { iterations, pagesWritten, bytesWritten, suspendedMs },
+      transfer,
       problems: await this.after(),
     };
   }
 
-  private async write(): Promise<SaveResult> {
+  private async write(): Promise<TransferSummary> {
     const { to } = this.options;
     if (typeof to === 'number') return this.writeTo(to);
     if (this.temporary === undefined) throw new Error('a path has a temporary name');
@@ -169,7 +167,7 @@ class FileSave {
     }
   }
 
-  private async writeTo(fd: number): Promise<SaveResult> {
+  private async writeTo(fd: number): Promise<TransferSummary> {
     const { host, domid, suspendTimeoutMs, signal, onEvent } = this.options;
     const sink = this.counted(fdSink(fd));
     await sink.writev([encodeXlHeader(this.header)]);

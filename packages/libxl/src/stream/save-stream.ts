@@ -6,6 +6,7 @@ import { type SuspendRequest, suspendDomain } from '../domain/suspend.js';
 import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { readEmulatorState } from './emulator-state.js';
+import { TransferMeter, type TransferPass, type TransferStatistics } from './meter.js';
 
 export interface SaveStreamOptions {
   readonly host: Host;
@@ -25,9 +26,14 @@ export interface SaveStreamOptions {
 }
 
 export type SaveEvent =
-  | { readonly kind: 'progress'; readonly progress: SaveProgress }
+  | { readonly kind: 'progress'; readonly progress: SaveProgress; readonly statistics: TransferStatistics }
   | { readonly kind: 'suspending'; readonly by: SuspendRequest }
   | { readonly kind: 'suspended'; readonly afterMs: number };
+
+/** What a save took. */
+export interface TransferSummary extends Omit<SaveResult, 'cleanupErrors'> {
+  readonly passes: readonly TransferPass[];
+}
 
 /**
  * Writes a domain as a libxl stream (docs/specs/libxl-migration-stream) and leaves it suspended:
@@ -37,7 +43,7 @@ export type SaveEvent =
  * @throws LibxlError; the guest may run or be suspended then: ensureRunning() makes it run. ERROR_GUEST_TIMEDOUT where
  *   it did not suspend
  */
-export async function writeDomainStream(options: SaveStreamOptions): Promise<SaveResult> {
+export async function writeDomainStream(options: SaveStreamOptions): Promise<TransferSummary> {
   const { host, domid, sink } = options;
   const key = await keyOfDomain(host, domid);
   // Refuses what libxl did not make before anything is written.
@@ -46,16 +52,19 @@ export async function writeDomainStream(options: SaveStreamOptions): Promise<Sav
   try {
     await writer.headers({ endian: 'little', legacy: false });
     await writer.record({ type: 'LIBXC_CONTEXT' });
-    const result = await saveDomain({ ...saveOptionsOf(options), callbacks: callbacksOf(options) });
+    const meter = new TransferMeter();
+    const result = await saveDomain({ ...saveOptionsOf(options, meter), callbacks: callbacksOf(options) });
     if (type === 'hvm') for (const record of await readEmulatorState(host, key)) await writer.record(record);
     await writer.record({ type: 'END' });
-    return result;
+    const { cleanupErrors: _undone, ...totals } = result;
+    return { ...totals, passes: meter.passes };
   } catch (e) {
     throw saveFailure(e, domid);
   }
 }
 
-function saveOptionsOf({ host, domid, sink, live, debug = false, policy, signal, onEvent }: SaveStreamOptions) {
+function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
+  const { host, domid, sink, live, debug = false, policy, signal, onEvent } = options;
   return {
     hypervisor: host.hypervisor,
     domid,
@@ -64,7 +73,10 @@ function saveOptionsOf({ host, domid, sink, live, debug = false, policy, signal,
     debug,
     ...(policy === undefined ? {} : { policy }),
     ...(signal === undefined ? {} : { signal }),
-    onProgress: (progress: SaveProgress) => onEvent?.({ kind: 'progress', progress }),
+    onProgress: (progress: SaveProgress) => {
+      const statistics = meter.observe(progress);
+      onEvent?.({ kind: 'progress', progress, statistics });
+    },
   };
 }
 

@@ -21,6 +21,10 @@ export interface Context {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   readonly stderrIsTerminal: boolean;
+  /** Of the terminal that stderr is. */
+  columns(): number;
+  /** Whether text on stderr may be coloured: it is a terminal, and NO_COLOR is not set. */
+  readonly colours: boolean;
   /** The host, connected to when it is first asked for. */
   host(): Promise<Host>;
   out(text: string): void;

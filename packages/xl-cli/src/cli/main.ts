@@ -1,12 +1,17 @@
 import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { runXl } from './run.js';
 
 /** Entry of the `xl` command. */
 async function main(): Promise<void> {
   const abort = new AbortController();
+  const err = writer(2);
   const interrupted = (signal: NodeJS.Signals) => {
-    // The second one does not wait: a guardian (libxl) then sees to it that no guest stays behind.
-    if (abort.signal.aborted) process.kill(process.pid, 'SIGKILL');
+    if (abort.signal.aborted) {
+      // The second one does not wait: a guardian (libxl) sees to it that the guest runs on, here or at its target.
+      err('\nxl: interrupted again: not waiting any longer; what is left to do is done in the background\n');
+      process.exit(128 + constants.signals[signal]);
+    }
     abort.abort(new Error(`interrupted by ${signal}`));
   };
   process.on('SIGINT', interrupted);
@@ -15,8 +20,10 @@ async function main(): Promise<void> {
   const code = await runXl(process.argv.slice(2), {
     signal: abort.signal,
     stderrIsTerminal: process.stderr.isTTY === true,
+    columns: () => process.stderr.columns,
+    colours: process.stderr.isTTY === true && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb',
     out: writer(1),
-    err: writer(2),
+    err,
   });
   process.exit(code);
 }

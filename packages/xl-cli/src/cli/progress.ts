@@ -1,4 +1,6 @@
+import type { TransferStatistics } from '@xen-migration/libxl';
 import type { Context } from './context.js';
+import { durationText, sizeText } from './format/size.js';
 
 /** How often the one line on a terminal is drawn. */
 const REDRAW_MS = 100;
@@ -10,6 +12,8 @@ export interface ProgressState {
   /** 0: not known. */
   readonly total: number;
   readonly bytes: number;
+  /** Of a sender. */
+  readonly statistics?: TransferStatistics;
 }
 
 /** Progress for a person: one line that is drawn again on a terminal, a line for each phase elsewhere. */
@@ -26,7 +30,7 @@ export function progressFor(context: Context, about: string): Progress {
     : plainProgress(context, about);
 }
 
-function lineProgress({ err }: Context, about: string): Progress {
+function lineProgress({ err, columns }: Context, about: string): Progress {
   const start = performance.now();
   let drawnAt = 0;
   let drawn = 0;
@@ -40,12 +44,39 @@ function lineProgress({ err }: Context, about: string): Progress {
       const now = performance.now();
       if (now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
-      const rate = state.bytes / Math.max(1e-3, (now - start) / 1000);
-      const text = `${about}: ${state.what}${share(state)}, ${mib(state.bytes)} MiB, ${mib(rate)} MiB/s`;
+      const text = progressLine(about, state, now - start, columns());
       err(`\r${text.padEnd(drawn)}`);
       drawn = text.length;
     },
   };
+}
+
+/** What fits into the terminal's width, the most important first. */
+export function progressLine(about: string, state: ProgressState, elapsedMs: number, columns: number): string {
+  const { statistics } = state;
+  const rate = statistics?.throughput ?? state.bytes / Math.max(1e-3, elapsedMs / 1000);
+  const parts = [
+    `${about}: ${state.what}${share(state)}`,
+    sizeText(state.bytes),
+    `${sizeText(rate)}/s`,
+    ...(statistics === undefined ? [] : statisticsParts(statistics)),
+  ];
+  let line = parts[0] ?? '';
+  for (const part of parts.slice(1)) {
+    // The last column stays free: some terminals wrap there.
+    if (line.length + 2 + part.length >= columns) break;
+    line += `, ${part}`;
+  }
+  return line;
+}
+
+function statisticsParts({ remainingBytes, expectedDowntimeMs, dirtyRate, pagesDone, pagesTotal }: TransferStatistics) {
+  const parts: string[] = [];
+  if (pagesTotal > 0) parts.push(`${sizeText(remainingBytes)} left`);
+  if (dirtyRate !== undefined) parts.push(`guest writes ${Math.round(dirtyRate)} pages/s`);
+  if (expectedDowntimeMs !== undefined) parts.push(`downtime ~${durationText(expectedDowntimeMs)}`);
+  if (pagesTotal > 0) parts.push(`${pagesDone}/${pagesTotal} pages`);
+  return parts;
 }
 
 function plainProgress({ err, globals }: Context, about: string): Progress {
@@ -57,11 +88,10 @@ function plainProgress({ err, globals }: Context, about: string): Progress {
       if (globals.verbosity === 0 || state.what === last) return;
       last = state.what;
       const pages = state.total === 0 ? '' : `, ${state.total} pages`;
-      err(`${about}: ${state.what}${pages}, ${mib(state.bytes)} MiB so far\n`);
+      err(`${about}: ${state.what}${pages}, ${sizeText(state.bytes)} so far\n`);
     },
   };
 }
 
 const share = ({ done, total }: ProgressState) =>
   total === 0 ? '' : ` ${Math.min(100, Math.floor((done / total) * 100))}%`;
-const mib = (bytes: number) => Math.round(bytes / 2 ** 20);

@@ -10,6 +10,10 @@ import { parseArguments } from './options.js';
 export interface Surroundings {
   readonly signal: AbortSignal;
   readonly stderrIsTerminal: boolean;
+  /** Width of the terminal that stderr is; default: 80. */
+  columns?(): number | undefined;
+  /** Whether text on stderr may be coloured. */
+  readonly colours?: boolean;
   out(text: string): void;
   err(text: string): void;
 }
@@ -105,6 +109,8 @@ async function withHost(
   let host: Promise<Host> | undefined;
   const context: Context = {
     ...surroundings,
+    columns: () => surroundings.columns?.() ?? 80,
+    colours: surroundings.colours ?? false,
     out: (text) => surroundings.out(text),
     err: (text) => surroundings.err(text),
     globals,

@@ -59,13 +59,17 @@ export const migrateReceive = defineCommand(
           }
         },
       });
+      if (context.globals.verbosity > 0) say(`${received.name} runs here as domain ${received.domid}.`);
       if (!options.noMonitor && !options.foreground) startMonitor(host, received);
       return EXIT.success;
     } catch (e) {
       if (!isLibxlError(e) && !(e instanceof Error && e.name === 'StreamError')) throw e;
       const rc = isLibxlError(e) ? e.rc : -3;
       const text = e instanceof Error ? e.message : String(e);
-      throw new ExitError(EXIT.failure, `xl: ${text}\nmigration target: Domain creation failed (code ${rc}).\n`);
+      const left = isLibxlError(e) ? (e.details.cleanup ?? []) : [];
+      const here = left.length === 0 ? 'Nothing of the domain is left here.' : `Left to do here: ${left.join('; ')}`;
+      const failed = `migration target: Domain creation failed (code ${rc}).\n`;
+      throw new ExitError(EXIT.failure, `xl: ${text}\n${failed}migration target: ${here}\n`);
     }
   },
 );

@@ -1,7 +1,5 @@
 import {
-  type HandOverEvent,
   isLibxlError,
-  type LibxlError,
   type MigrateEvent,
   MigrationError,
   migrateDomain,
@@ -11,9 +9,12 @@ import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
-import { savingLine, showSaveEvent } from '../format/transfer.js';
-import { startTransport, transportTo } from '../migration/transport.js';
-import { type Progress, progressFor } from '../progress.js';
+import { jsonEvents } from '../migration/events.js';
+import { failureReport, failureText, successReport, summary } from '../migration/outcome.js';
+import { tell } from '../migration/tell.js';
+import { receiverArguments, startTransport, transportTo } from '../migration/transport.js';
+import { progressFor } from '../progress.js';
+import { ReportFile } from '../report-file.js';
 
 export const migrate = defineCommand(
   {
@@ -36,6 +37,12 @@ export const migrate = defineCommand(
       paused: { short: 'p', about: 'Leave the domain paused at the target.' },
       preserveDomid: { short: 'D', about: 'Keep the domain id.' },
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
+      report: { long: 'report', value: '<file>', about: 'Write the report, of a failure too, as JSON to <file>.' },
+      events: {
+        long: 'events',
+        value: '<format>',
+        about: "Print what happens as it happens; the <format> is 'json': one object a line.",
+      },
     },
     operands: 2,
     modifies: true,
@@ -44,24 +51,34 @@ export const migrate = defineCommand(
       'until the target has been told to start it, every failure and Ctrl-C leave the domain running here.',
   },
   async (context, { options, operands: [domain = '', target = ''] }) => {
+    checkEvents(options.events);
     const domid = await requireDomain(context, domain);
     const host = await context.host();
     const config =
       options.config === undefined ? await keptConfig(context, domid) : await readConfigFile(context, options.config);
-    const transport = startTransport(
-      transportTo({
-        host: target,
-        sshCommand: options.sshCommand,
-        noMonitor: options.noMonitor || options.foreground,
-        debug: options.debug,
-        paused: options.paused,
-        globals: context.globals,
-        terminal: context.stderrIsTerminal,
-      }),
-    );
+    const migration = { domain: config.c_info?.name ?? domain, domid, target, startedAt: new Date().toISOString() };
+    const report = options.report === undefined ? undefined : ReportFile.create(options.report);
     const progress = progressFor(context, 'migration sender');
+    const events = options.events === undefined ? undefined : jsonEvents(context.out);
+    const conclude = (result: Record<string, unknown>) => {
+      report?.write(result);
+      if (events !== undefined) context.out(`${JSON.stringify({ event: 'end', ...result })}\n`);
+      else if (options.json) printJson(context, result);
+    };
+    const transport = startTransport(
+      transportTo(
+        { host: target, sshCommand: options.sshCommand },
+        receiverArguments({
+          noMonitor: options.noMonitor || options.foreground,
+          debug: options.debug,
+          paused: options.paused,
+          globals: context.globals,
+          terminal: context.stderrIsTerminal,
+        }),
+      ),
+    );
     try {
-      const report = await migrateDomain({
+      const done = await migrateDomain({
         host,
         domid,
         config,
@@ -69,23 +86,36 @@ export const migrate = defineCommand(
         preserveDomid: options.preserveDomid,
         debug: options.debug,
         signal: context.signal,
-        onEvent: (event) => tell(context, progress, event),
+        onEvent(event: MigrateEvent) {
+          tell(context, progress, event);
+          events?.(event);
+        },
       });
+      progress.clear();
       context.err('Migration successful.\n');
-      for (const problem of report.problems) context.err(`xl: the domain runs at the target, but here: ${problem}\n`);
-      const ended = await transport.report();
-      if (options.json) printJson(context, report);
+      for (const problem of done.problems) context.err(`xl: the domain runs at the target, but here: ${problem}\n`);
+      // Elsewhere stock's texts stay alone: scripts read them.
+      if (context.stderrIsTerminal || context.globals.verbosity > 0) context.err(summary(context, migration, done));
+      const ended = await transport.report(false);
+      conclude(successReport(migration, done));
       if (ended !== '') context.err(ended);
       return EXIT.success;
     } catch (e) {
       progress.clear();
-      const ended = await transport.report();
+      const ended = await transport.report(true);
       if (!(e instanceof MigrationError)) throw e;
-      if (options.json) printJson(context, { error: e.message, code: e.code, at: e.at, source: e.source });
-      throw new ExitError(EXIT.failure, `${ended}${failureText(e)}`);
+      conclude(failureReport(migration, e));
+      throw new ExitError(EXIT.failure, `${ended}${failureText(context, migration, e)}`);
+    } finally {
+      report?.close();
     }
   },
 );
+
+function checkEvents(format: string | undefined): void {
+  if (format === undefined || format === 'json') return;
+  throw new ExitError(EXIT.usage, `xl: --events knows the format 'json', not '${format}'\n`);
+}
 
 async function keptConfig(context: Context, domid: number) {
   try {
@@ -95,65 +125,4 @@ async function keptConfig(context: Context, domid: number) {
     const none = 'No config file stored for running domain and none supplied - cannot migrate.\n';
     throw new ExitError(EXIT.failure, e.code === 'ERROR_JSON_CONFIG_EMPTY' ? none : `xl: ${e.message}\n${none}`);
   }
-}
-
-/** Stock's words at stock's moments. */
-function tell(context: Context, progress: Progress, event: MigrateEvent): void {
-  const say = (text: string) => {
-    progress.clear();
-    context.err(`migration sender: ${text}\n`);
-  };
-  switch (event.kind) {
-    case 'sending':
-      progress.clear();
-      context.err(savingLine('migration stream', event.header));
-      break;
-    case 'state':
-      if (event.state === 'acknowledged') say('Target has acknowledged transfer.');
-      break;
-    case 'resuming-source':
-      say(senderFailure(event.error));
-      break;
-    case 'hand-over':
-      for (const text of handOverTexts(event.event)) say(text);
-      break;
-    default:
-      showSaveEvent(progress, event);
-  }
-}
-
-function handOverTexts(event: HandOverEvent): string[] {
-  switch (event.step) {
-    case 'giving-permission':
-      return ['Giving target permission to start.'];
-    case 'target-started':
-      return ['Target reports successful startup.'];
-    case 'given-back':
-      return [`Target reports startup failure (status code ${event.status}).`, 'Trying to resume at our end.'];
-    case 'resumed':
-      return ['Resumed OK.'];
-  }
-}
-
-const senderFailure = (error: LibxlError) => `libxl_domain_suspend failed (rc=${error.rc}): ${error.message}`;
-
-/** How it ended, and what runs where. */
-function failureText(error: MigrationError): string {
-  const cleanup = (error.details.cleanup ?? []).map((problem) => `xl: not done: ${problem}\n`).join('');
-  if (error.source === 'suspended') {
-    return (
-      `xl: ${error.message}\n` +
-      '** Migration failed during final handshake **\n' +
-      'Domain state is now undefined !\n' +
-      'The target was given permission to start the domain, and did not say whether it did. The domain here is\n' +
-      'suspended and called NAME--migratedaway. Look at the target first: if it does not run there, resume it here;\n' +
-      'if it does, destroy the one here. Two of it running would write to the same disks.\n'
-    );
-  }
-  if (error.targetStatus !== undefined) {
-    return `${cleanup}xl: ${error.message}\nMigration failed due to problems at target.\n`;
-  }
-  const timedOut = error.code === 'ERROR_GUEST_TIMEDOUT';
-  const last = timedOut ? 'failed to suspend at sender' : 'resuming at sender';
-  return `${cleanup}Migration failed, ${last}.\n`;
 }

@@ -32,7 +32,8 @@ const PHASES: Readonly<Record<string, string>> = {
 /** What a save or a sending migration tells of itself, as progress. */
 export function showSaveEvent(progress: Progress, event: SaveEvent): void {
   if (event.kind !== 'progress') return;
+  const { statistics } = event;
   const { phase, iteration, pagesDone, pagesTotal, bytes } = event.progress;
   const what = phase === 'precopy' ? `pass ${iteration + 1}` : (PHASES[phase] ?? phase);
-  progress.update({ what, done: pagesDone, total: pagesTotal, bytes });
+  progress.update({ what, done: pagesDone, total: pagesTotal, bytes, statistics });
 }

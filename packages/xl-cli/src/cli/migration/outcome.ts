@@ -1,0 +1,76 @@
+import type { MigrateReport, MigrationError } from '@xen-migration/libxl';
+import type { Context } from '../context.js';
+import { durationText, sizeText } from '../format/size.js';
+import { styles } from '../format/style.js';
+
+/** What a migration was, for a report. */
+export interface Migration {
+  readonly domain: string;
+  readonly domid: number;
+  readonly target: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** Version of the reports' format; it grows with every change that is no mere addition. */
+const REPORT_VERSION = 1;
+
+export function successReport(migration: Migration, report: MigrateReport): Record<string, unknown> {
+  const { domid: _same, ...rest } = report;
+  return { report: REPORT_VERSION, ...migration, outcome: 'migrated', runsAt: 'target', ...rest };
+}
+
+export function failureReport(migration: Migration, error: MigrationError): Record<string, unknown> {
+  const runsAt = { runs: 'source', suspended: 'unknown', stuck: 'nowhere' }[error.source];
+  return {
+    report: REPORT_VERSION,
+    ...migration,
+    outcome: error.code === 'ERROR_ABORTED' ? 'cancelled' : 'failed',
+    runsAt,
+    source: error.source,
+    at: error.at,
+    error: error.message,
+    code: error.code,
+    ...(error.targetStatus === undefined ? {} : { targetStatus: error.targetStatus }),
+    problems: error.details.cleanup ?? [],
+  };
+}
+
+/** What it took, and what runs where. */
+export function summary(context: Context, { domain, target }: Migration, report: MigrateReport): string {
+  const { transfer, totalMs, downtimeMs } = report;
+  const { bold, green } = styles(context);
+  const rate = sizeText(transfer.bytesWritten / Math.max(1e-3, totalMs / 1000));
+  const passes = transfer.passes.map(({ pages }) => pages).join(' + ');
+  return (
+    `${green('moved')}: ${bold(domain)} runs at ${bold(target)}, and no longer here\n` +
+    `  ${durationText(totalMs)} in all, ${bold(durationText(downtimeMs))} of downtime\n` +
+    `  ${sizeText(transfer.bytesWritten)} at ${rate}/s, ${transfer.iterations} passes: ${passes} pages\n`
+  );
+}
+
+/** How it ended, and what runs where. */
+export function failureText(context: Context, { domain }: Migration, error: MigrationError): string {
+  const { red } = styles(context);
+  const cleanup = (error.details.cleanup ?? []).map((problem) => `xl: not done: ${problem}\n`).join('');
+  if (error.source === 'suspended') {
+    return (
+      `xl: ${error.message}\n` +
+      `${red('** Migration failed during final handshake **')}\n` +
+      'Domain state is now undefined !\n' +
+      'The target was given permission to start the domain, and did not say whether it did. The domain here is\n' +
+      `suspended and called ${domain}--migratedaway. Look at the target first: if it does not run there, resume it here;\n` +
+      'if it does, destroy the one here. Two of it running would write to the same disks.\n'
+    );
+  }
+  const where =
+    error.source === 'runs'
+      ? `xl: ${domain} runs on here.\n`
+      : `${red('xl:')} ${domain} is still here, and may not be running: look at it with 'xl list'.\n`;
+  if (error.targetStatus !== undefined) {
+    return `${cleanup}xl: ${error.message}\n${where}Migration failed due to problems at target.\n`;
+  }
+  const timedOut = error.code === 'ERROR_GUEST_TIMEDOUT';
+  const last = timedOut ? 'failed to suspend at sender' : 'resuming at sender';
+  return `${cleanup}${where}Migration failed, ${last}.\n`;
+}
