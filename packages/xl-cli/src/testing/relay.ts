@@ -21,7 +21,7 @@ export class Relay {
     await once(server, 'listening');
     const script =
       'const s=require("net").connect({path:process.argv[1],allowHalfOpen:true});' +
-      'process.stdin.pipe(s);s.pipe(process.stdout);s.on("error",()=>process.exit(1));s.on("close",()=>process.exit(0))';
+      'process.stdin.pipe(s);s.pipe(process.stdout);s.on("error",()=>process.exit(1));s.on("end",()=>process.exit(0));s.on("close",()=>process.exit(0))';
     return new Relay(server, `exec '${process.execPath}' -e '${script}' '${path}'`, connected);
   }
 

@@ -121,7 +121,7 @@ export class XlHost {
       await sleep(300);
       const before = text.length;
       for (;;) {
-        if (/LOST|panic/i.test(text)) throw new Error(`${name} lost a write: ${text}`);
+        if (/LOST WRITE|PANIC|[1-9]\d* lost/.test(text)) throw new Error(`${name} lost a write: ${text}`);
         if (/ [1-9]\d* writes, 0 lost/.test(text.slice(before))) return;
         if (Date.now() > end) throw new Error(`${name} says nothing new: ${text.slice(-2000)}`);
         await sleep(20);
