@@ -37,6 +37,18 @@ export class PageBitmap {
     for (let i = 0; i < this.words.length; i++) this.words[i]! |= other.words[i]!;
   }
 
+  /** The set pages, ascending. */
+  pages(): Float64Array {
+    const all: Float64Array[] = [...this.batches(2 ** 12)];
+    const pages = new Float64Array(all.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of all) {
+      pages.set(part, at);
+      at += part.length;
+    }
+    return pages;
+  }
+
   /** The set pages, ascending, in arrays of `most` (the last may be shorter). The bitmap must not change meanwhile. */
   *batches(most: number): Generator<Float64Array> {
     const { words, size } = this;

@@ -2,11 +2,15 @@ import { StreamError } from '@xen-migration/stream-format';
 import { isHypervisorError } from '../hypervisor/errors.js';
 
 /** Where a restore is; it names where a failure happened. */
-export type RestorePhase = 'headers' | 'setup' | 'static-data' | 'contents' | 'completion';
+export type RestorePhase = 'headers' | 'setup' | 'static-data' | 'contents' | 'checkpoint' | 'completion';
 
 export type RestoreErrorCode =
   /** The AbortSignal was aborted. */
   | 'ABORTED'
+  /** Options that don't fit the guest or each other. */
+  | 'BAD_OPTIONS'
+  /** A checkpoint callback failed; see `cause`. */
+  | 'CHECKPOINT'
   /** The stream is cut short, corrupt, or can't be read; `cause` is the reader's error. */
   | 'STREAM'
   /** The stream is of another guest type, page size or byte order than the domain can be restored from. */

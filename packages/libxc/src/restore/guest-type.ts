@@ -33,9 +33,11 @@ export interface RestoreGuest {
   collectUnseen(pfn: number, page: Uint8Array, unseen: number[]): void;
   /** Makes a page of the stream into one of this host, in place. @throws RestoreFault */
   localisePage(pfn: number, page: Uint8Array): void;
-  /** Takes any record but the common ones. @returns false for a record that this type of guest does not have */
-  takeRecord(record: LibxcRecord): Promise<boolean>;
-  /** The stream was whole: the vcpus, page tables and rings are set up. */
+  /** The records of this type of guest, beside the common ones. */
+  readonly recordTypes: ReadonlySet<LibxcRecord['type']>;
+  /** Takes one of those. */
+  takeRecord(record: LibxcRecord): Promise<void>;
+  /** The stream, or (COLO) a checkpoint, was whole: the vcpus, page tables and rings are set up. */
   complete(): Promise<RestoredGuest>;
   /** Gives back what was mapped of the host; the domain is left as it is. */
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import type { LibxcRecord } from '@xen-migration/stream-format';
 import { PAGE_SIZE } from '../hypervisor/frames.js';
 import { HVM_PARAM } from '../x86/hvm-params.js';
 import { markConsoleDisconnected } from './console-ring.js';
@@ -18,6 +19,8 @@ const CLEARED_PARAMS: readonly number[] = [
   HVM_PARAM.IOREQ_PFN,
   HVM_PARAM.BUFIOREQ_PFN,
 ];
+
+const RECORD_TYPES: ReadonlySet<LibxcRecord['type']> = new Set(['HVM_CONTEXT', 'HVM_PARAMS']);
 
 function hvmGuest({ hypervisor, info: { domid }, store, console }: RestoreTarget): RestoreGuest {
   let context: Uint8Array | undefined;
@@ -61,17 +64,17 @@ function hvmGuest({ hypervisor, info: { domid }, store, console }: RestoreTarget
     needsLocalising: () => false,
     collectUnseen: () => undefined,
     localisePage: () => undefined,
+    recordTypes: RECORD_TYPES,
     async takeRecord(record) {
       switch (record.type) {
         case 'HVM_CONTEXT':
           if (record.data.length === 0) throw new RestoreFault('BAD_RECORD', 'an HVM context without content');
           context = Uint8Array.from(record.data);
-          return true;
+          return;
         case 'HVM_PARAMS':
           for (const { index, value } of record.params) await takeParam(Number(index), value);
-          return true;
+          return;
         default:
-          return false;
       }
     },
     async complete() {

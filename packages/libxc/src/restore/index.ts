@@ -11,5 +11,6 @@ export type {
   RestoreOptions,
   RestoreProgress,
   RestoreResult,
+  RestoreStep,
 } from './options.js';
 export { restoreDomain } from './restore.js';

@@ -1,4 +1,4 @@
-import type { ByteReader } from '@xen-migration/stream-format';
+import type { ByteReader, ByteSink } from '@xen-migration/stream-format';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { RestorePhase } from './errors.js';
 
@@ -16,7 +16,15 @@ export interface RestoreOptions {
   readonly reader: ByteReader;
   readonly store: BackendChannel;
   readonly console: BackendChannel;
+  /**
+   * Default: 'plain', which ends with END. 'remus': checkpoints follow; each is kept until it is whole and acted upon
+   * then, and when the sender is gone the guest goes on from the last whole one. 'colo' (HVM only): the guest also runs
+   * here between checkpoints.
+   */
+  readonly stream?: 'plain' | 'remus' | 'colo';
   readonly callbacks?: RestoreCallbacks;
+  /** COLO: where the list of pages goes that this guest wrote since the last checkpoint (back to the sender). */
+  readonly backChannel?: ByteSink;
   /** Looked at before each record. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RestoreProgress) => void;
@@ -28,7 +36,23 @@ export interface RestoreCallbacks {
    * toolstack then sets a policy from the domain's configuration. A rejection fails the restore.
    */
   staticDataDone?(missing: MissingStaticData): Promise<void>;
+  /** A CHECKPOINT record came: the outer layer reads its own records, from the same reader. */
+  checkpoint?(): Promise<RestoreStep>;
+  /** COLO: the guest is as of the checkpoint; its rings are told, ... */
+  restoreResults?(rings: {
+    readonly storeGfn: number | undefined;
+    readonly consoleGfn: number | undefined;
+  }): Promise<void>;
+  /** ... it runs on ... */
+  postcopy?(): Promise<RestoreStep>;
+  /** ... until the next checkpoint is wanted, ... */
+  waitCheckpoint?(): Promise<RestoreStep>;
+  /** ... for which it is suspended. */
+  suspend?(): Promise<RestoreStep>;
 }
+
+/** 'failover': the sender is gone, the guest goes on from the last whole checkpoint. A rejection fails the restore. */
+export type RestoreStep = 'continue' | 'failover';
 
 export interface MissingStaticData {
   readonly cpuid: boolean;
@@ -54,6 +78,10 @@ export interface RestoreResult {
   readonly consoleGfn: number | undefined;
   readonly pagesRead: number;
   readonly bytesRead: number;
+  /** Whole checkpoints that were acted upon; 0 for a plain stream. */
+  readonly checkpoints: number;
+  /** Why the stream was left before its end, for the last whole checkpoint; undefined: it was not. */
+  readonly failover: string | undefined;
   /** Pages that differed in a verification pass: the sender changed them after the guest was suspended. */
   readonly verifyMismatches: readonly number[];
   /** What the stream lacks although the guest may need it, in words for its owner. */

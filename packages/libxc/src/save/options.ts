@@ -1,4 +1,4 @@
-import type { ByteSink } from '@xen-migration/stream-format';
+import type { ByteReader, ByteSink } from '@xen-migration/stream-format';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { SavePhase } from './errors.js';
 import type { PrecopyPolicy } from './policy.js';
@@ -12,8 +12,13 @@ export interface SaveOptions {
   readonly live: boolean;
   /** Send all pages once more at the end, for the receiver to compare (live plain streams only). */
   readonly debug: boolean;
-  /** Default: 'plain', which ends with END. 'remus' goes on with checkpoints until a callback says stop. */
-  readonly stream?: 'plain' | 'remus';
+  /**
+   * Default: 'plain', which ends with END. 'remus' goes on with checkpoints until a callback says stop. 'colo' (HVM only)
+   * does too, and the guest runs on both sides between them.
+   */
+  readonly stream?: 'plain' | 'remus' | 'colo';
+  /** COLO: where the receiver says which pages its guest wrote since the last checkpoint. */
+  readonly backChannel?: ByteReader;
   readonly callbacks: SaveCallbacks;
   /** Default: Xen's own. */
   readonly policy?: PrecopyPolicy;
@@ -28,10 +33,12 @@ export interface SaveCallbacks {
   suspend(): Promise<void>;
   /** Tells the device model to report its own writes (HVM; a PVH guest has none, and nothing is to be done). */
   switchQemuLogdirty(enable: boolean): Promise<void>;
-  /** Remus: the guest may run again (its memory has been written). */
+  /** Checkpointed: the guest may run again (its memory has been written). */
   postcopy?(): Promise<CheckpointDecision>;
-  /** Remus: the outer layer writes its records, waits for the next checkpoint's time. */
+  /** Checkpointed: the outer layer writes its records; Remus also waits for the next checkpoint's time here. */
   checkpoint?(): Promise<CheckpointDecision>;
+  /** COLO: waits until a checkpoint is wanted: the two guests have begun to differ. */
+  waitCheckpoint?(): Promise<CheckpointDecision>;
 }
 
 /** 'stop' ends a checkpointed save without an error, and without END. */

@@ -1,8 +1,8 @@
-import { type ByteSink, LibxcWriter } from '@xen-migration/stream-format';
+import { type ByteSink, LibxcReader, LibxcWriter } from '@xen-migration/stream-format';
 import { PageBitmap } from '../bitmap.js';
 import { isHypervisorError } from '../hypervisor/errors.js';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
-import { type LogDirtyStats, SHUTDOWN } from '../hypervisor/hypervisor.js';
+import { type DomainInfo, type LogDirtyStats, SHUTDOWN } from '../hypervisor/hypervisor.js';
 import { SaveFault, type SavePhase, saveErrorOf } from './errors.js';
 import type { SaveGuest, SaveGuestType } from './guest-type.js';
 import { hvmSave } from './hvm.js';
@@ -27,8 +27,8 @@ export async function saveDomain(options: SaveOptions): Promise<SaveResult> {
   const at: Position = { phase: 'setup' };
   const undo: (() => Promise<void>)[] = [];
   try {
-    checkOptions(options);
     const info = await options.hypervisor.domainInfo(options.domid);
+    checkOptions(options, info);
     const type = info.hvm ? hvmSave : pvSave;
     const guest = await type.open({ hypervisor: options.hypervisor, info, callbacks: options.callbacks });
     undo.push(() => guest.close());
@@ -52,6 +52,7 @@ class Save {
   private iteration = 0;
   private pagesWritten = 0;
   private suspendedAt = 0;
+  private checkpointsDone = 0;
 
   constructor(
     private readonly options: SaveOptions,
@@ -64,12 +65,16 @@ class Save {
     this.dirty = new PageBitmap(guest.pfnCount);
   }
 
+  private get checkpointed(): boolean {
+    return (this.options.stream ?? 'plain') !== 'plain';
+  }
+
   async run(): Promise<Omit<SaveResult, 'cleanupErrors'>> {
     await this.writeStaticData();
     if (this.options.live) await this.sendMemoryLive();
     else await this.sendMemorySuspended();
     await this.writeFinalRecords();
-    const stopped = this.options.stream === 'remus' && (await this.checkpoints());
+    const stopped = this.checkpointed && (await this.checkpoints());
     // A checkpointed stream that its callbacks stopped has no END: the receiver goes by its last whole checkpoint.
     if (!stopped) await this.writeEnd();
     return {
@@ -112,7 +117,7 @@ class Save {
     this.guest.checkUnchanged();
     await this.precopy();
     await this.suspendAndSendDirty();
-    if (this.options.debug && this.options.stream !== 'remus') await this.verify();
+    if (this.options.debug && !this.checkpointed) await this.verify();
   }
 
   /** Passes over what is dirty, while the guest runs. The policy is asked before each one and after it. */
@@ -146,7 +151,8 @@ class Save {
     this.at.phase = 'stop-and-copy';
     const { dirty } = await this.takeDirty(true);
     const deferred = this.sender.takeDeferred(this.dirty);
-    await this.sendPages(dirty + deferred);
+    const theirs = this.checkpointsDone > 0 && this.options.stream === 'colo' ? await this.takeTheirDirty() : 0;
+    await this.sendPages(dirty + deferred + theirs);
     this.iteration++;
   }
 
@@ -183,6 +189,21 @@ class Save {
     throw new SaveFault('LOG_DIRTY', `the hypervisor tracks ${stats.pages} pages, the guest has ${pfnCount}`);
   }
 
+  /** COLO: what the receiver's guest wrote is as wrong there as what ours wrote. @returns how many pages that may be */
+  private async takeTheirDirty(): Promise<number> {
+    const record = await new LibxcReader(this.options.backChannel!).next();
+    if (record?.type !== 'CHECKPOINT_DIRTY_PFN_LIST') {
+      throw new SaveFault('BACK_CHANNEL', `the receiver sent ${record?.type ?? 'nothing'}, not the pages it wrote`);
+    }
+    for (const pfn of record.pfns) {
+      if (!(pfn >= 0 && pfn < this.guest.pfnCount)) {
+        throw new SaveFault('BACK_CHANNEL', `the receiver wrote pfn ${pfn}; the guest has ${this.guest.pfnCount}`);
+      }
+      this.dirty.set(pfn);
+    }
+    return record.pfns.length;
+  }
+
   // --- suspend
 
   private async suspend(): Promise<void> {
@@ -214,11 +235,22 @@ class Save {
     for (;;) {
       this.at.phase = 'checkpoint';
       await this.writer.record({ type: 'CHECKPOINT' });
-      const { postcopy, checkpoint } = this.options.callbacks;
-      if ((await checkpointStep(postcopy)) === 'stop' || (await checkpointStep(checkpoint)) === 'stop') return true;
+      this.checkpointsDone++;
+      if ((await this.betweenCheckpoints()) === 'stop') return true;
       await this.suspendAndSendDirty();
       await this.writeFinalRecords();
     }
+  }
+
+  private async betweenCheckpoints(): Promise<CheckpointDecision> {
+    const { postcopy, checkpoint, waitCheckpoint } = this.options.callbacks;
+    if (this.options.stream === 'remus') {
+      return (await checkpointStep(postcopy)) === 'stop' ? 'stop' : checkpointStep(checkpoint);
+    }
+    if ((await checkpointStep(checkpoint)) === 'stop') {
+      throw new SaveFault('CHECKPOINT', 'the outer layer could not hand over its part of the checkpoint');
+    }
+    return (await checkpointStep(postcopy)) === 'stop' ? 'stop' : checkpointStep(waitCheckpoint);
   }
 
   private async writeEnd(): Promise<void> {
@@ -243,11 +275,16 @@ class Save {
   }
 }
 
-function checkOptions({ stream, live, callbacks }: SaveOptions): void {
-  if (stream !== 'remus') return;
+function checkOptions({ stream = 'plain', live, callbacks, backChannel }: SaveOptions, info: DomainInfo): void {
+  if (stream === 'plain') return;
   if (!live) throw new SaveFault('BAD_OPTIONS', 'a checkpointed save tracks writes from its start: it must be live');
   if (callbacks.postcopy === undefined || callbacks.checkpoint === undefined) {
     throw new SaveFault('BAD_OPTIONS', 'a checkpointed save needs the callbacks postcopy and checkpoint');
+  }
+  if (stream === 'remus') return;
+  if (!info.hvm) throw new SaveFault('BAD_OPTIONS', 'COLO is for HVM guests only');
+  if (callbacks.waitCheckpoint === undefined || backChannel === undefined) {
+    throw new SaveFault('BAD_OPTIONS', 'COLO needs the callback waitCheckpoint and a back channel');
   }
 }
 
