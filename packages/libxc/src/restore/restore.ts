@@ -216,7 +216,8 @@ class Restore {
   private checkExpected(record: LibxcRecord): void {
     switch (record.type) {
       case 'PAGE_DATA':
-        return this.guest.checkPfns(record.pfns);
+        this.guest.checkPfns(record.pfns);
+        return;
       case 'VERIFY':
       case 'X86_TSC_INFO':
         return;

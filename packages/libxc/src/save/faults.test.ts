@@ -1,6 +1,5 @@
 import { ByteReader, type ByteSink, byteSource, MemorySink } from '@xen-migration/stream-format';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { failingAt, watched } from '../testing/faults.js';
 import { TestGuest } from '../testing/guest.js';
 import { type TestHost, testHost } from '../testing/hosts.js';
@@ -52,7 +51,7 @@ describe.each(['pv', 'hvm'] as const)('a %s guest whose save fails', (kind) => {
     const { shutdown } = await host.hypervisor.domainInfo(guest.domid);
     if (!shutdown) return;
     guest.forgetText();
-    await cancelSuspend(host.hypervisor, guest.domid);
+    await guest.resume();
     await guest.says(/suspend cancelled on \d+, all \d+ pages intact/);
   }
 
@@ -201,7 +200,7 @@ describe('a PV guest that maps what is not its own', () => {
     await moved.run();
     await moved.says(/resumed on \d+, all \d+ pages intact/);
     await moved.destroy();
-    await cancelSuspend(hypervisor, guest.domid);
+    await guest.resume();
     await guest.says(/suspend cancelled on/);
   });
 
@@ -248,17 +247,6 @@ async function levelOneTable({ host, hypervisor }: TestHost, domid: number): Pro
     if (page?.subarray(511 * 8).every((byte) => byte === 0)) return { pfn: machine.m2p.pfnOf(mfn), mfn };
   }
   throw new Error('the guest has no level-1 table with a free entry');
-}
-
-/** rax in what vcpuContext() answers. */
-const RAX = 600;
-
-/** As libxl does: the guest's suspend call answers 1. */
-async function cancelSuspend(hypervisor: Hypervisor, domid: number): Promise<void> {
-  const context = Uint8Array.from(await hypervisor.vcpuContext(domid, 0));
-  new DataView(context.buffer).setBigUint64(RAX, 1n, true);
-  await hypervisor.setVcpuContext(domid, 0, context);
-  await hypervisor.resumeDomain(domid);
 }
 
 /** Fails at one write, as a full disk does. */

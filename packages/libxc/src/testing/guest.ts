@@ -6,13 +6,14 @@ import { type EventChannels, type ForeignMapping, type Hypervisor, SHUTDOWN } fr
 import { CONSOLE_OUT, ringRead } from '../io/byte-ring.js';
 import { type RestoreOptions, type RestoreResult, restoreDomain } from '../restore/index.js';
 import type { SaveCallbacks } from '../save/index.js';
-import { wordsOf } from '../x86/words.js';
+import { registerLayout } from '../x86/registers.js';
+import { wordsOf, writeWord } from '../x86/words.js';
 import type { TestHost } from './hosts.js';
 
 const SERVE_EVERY_MS = 2;
 
 export interface GuestOptions {
-  readonly kind: 'pv' | 'hvm';
+  readonly kind: 'pv' | 'pv32' | 'hvm' | 'pvh';
   readonly memoryKib: number;
   readonly vcpus?: number;
   /** Of the selfcheck kernel. */
@@ -38,10 +39,19 @@ export class TestGuest {
 
   static async build(host: TestHost, { kind, memoryKib, vcpus = 1, cmdline }: GuestOptions): Promise<TestGuest> {
     const { hypervisor } = host;
-    const domid = await host.newDomain(kind, memoryKib, vcpus);
+    const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus);
     const backends = await ringBackends(hypervisor, domid);
-    const kernel = builtinKernel('selfcheck');
-    const built = await buildDomain({ hypervisor, domid, kind, memoryKib, kernel, cmdline, vcpus, ...backends });
+    const kernel = builtinKernel(kind === 'pv32' ? 'selfcheck32' : 'selfcheck');
+    const built = await buildDomain({
+      hypervisor,
+      domid,
+      kind: domainKind(kind),
+      memoryKib,
+      kernel,
+      cmdline: `${cmdline} status=50`,
+      vcpus,
+      ...backends,
+    });
     return TestGuest.serve(host, domid, built.storeGfn, built.consoleGfn, backends);
   }
 
@@ -52,7 +62,7 @@ export class TestGuest {
     options: Pick<RestoreOptions, 'reader'> & Partial<RestoreOptions>,
   ): Promise<{ guest: TestGuest; result: RestoreResult }> {
     const { hypervisor } = host;
-    const domid = await host.newDomain(kind, memoryKib, vcpus);
+    const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus);
     const backends = await ringBackends(hypervisor, domid);
     const result = await restoreDomain({ hypervisor, domid, ...backends, ...options });
     if (result.storeGfn === undefined || result.consoleGfn === undefined)
@@ -141,6 +151,17 @@ export class TestGuest {
     }
   }
 
+  /** As libxl does when a save fails, or after a checkpoint: the guest's suspend call answers 1, and it runs on. */
+  async resume(): Promise<void> {
+    const { hypervisor } = this.host;
+    const { hvm } = await hypervisor.domainInfo(this.domid);
+    const width = hvm ? 8 : await hypervisor.guestWidth(this.domid);
+    const context = Uint8Array.from(await hypervisor.vcpuContext(this.domid, 0));
+    writeWord(context, registerLayout(hvm ? 'hvm' : 'pv', width).general[RAX]!, width, 1n);
+    await hypervisor.setVcpuContext(this.domid, 0, context);
+    await hypervisor.resumeDomain(this.domid);
+  }
+
   /** The domain stays; nobody serves it any more. */
   async leave(): Promise<void> {
     clearInterval(this.timer);
@@ -159,4 +180,10 @@ async function ringBackends(hypervisor: Hypervisor, domid: number) {
     store: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
     console: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
   };
+}
+
+const RAX = 0;
+
+function domainKind(kind: GuestOptions['kind']): 'pv' | 'hvm' | 'pvh' {
+  return kind === 'pv32' ? 'pv' : kind;
 }

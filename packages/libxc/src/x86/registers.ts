@@ -1,3 +1,5 @@
+import type { GuestWidth } from './layout.js';
+
 /**
  * Where the registers lie in the two forms in which a vcpu travels: the vcpu_guest_context of a 64-bit PV guest
  * (public/arch-x86/xen-x86_64.h, struct cpu_user_regs) and the CPU record of an HVM context
@@ -7,6 +9,8 @@
 export interface RegisterLayout {
   /** rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8..r15: x86's own numbering. */
   readonly general: readonly number[];
+  /** Bytes of rip and of the first eight registers. */
+  readonly width: GuestWidth;
   readonly rip: number;
   readonly rflags: number;
   readonly cr3: number;
@@ -72,23 +76,66 @@ const ENCODING = [
 ];
 
 export const PV64_REGISTERS: RegisterLayout = {
+  width: 8,
   general: ENCODING.map((name) => (name === 'rsp' ? USER_REGS + 152 : USER_REGS + PV_ORDER.indexOf(name) * 8)),
   rip: USER_REGS + 128,
   rflags: USER_REGS + 144,
   cr3: 5008,
 };
 
-/** Further fields of a 64-bit vcpu_guest_context, for whoever makes one. Selectors are u16. */
-export const PV64_CONTEXT = {
+/** eax, ecx, edx, ebx, esp, ebp, esi, edi in the cpu_user_regs of a 32-bit vcpu_guest_context (x86_32.h). */
+const PV32_GENERAL = [540, 520, 524, 516, 560, 536, 528, 532];
+/** XMM0 in the context's FXSAVE area, and how far apart the XMM registers lie. */
+const XMM = { first: 160, size: 16 } as const;
+
+/**
+ * A 32-bit guest has no r8 to r15; the embedded CPU, whose programs use sixteen registers of any guest, keeps them in the
+ * low halves of XMM0 to XMM7.
+ */
+export const PV32_REGISTERS: RegisterLayout = {
+  width: 4,
+  general: [...PV32_GENERAL, ...PV32_GENERAL.map((_, i) => XMM.first + i * XMM.size)],
+  rip: 548,
+  rflags: 556,
+  cr3: 2728,
+};
+
+export function registerLayout(kind: 'pv' | 'hvm', width: GuestWidth): RegisterLayout {
+  if (kind === 'hvm') return HVM_REGISTERS;
+  return width === 8 ? PV64_REGISTERS : PV32_REGISTERS;
+}
+
+/** Further fields of a vcpu_guest_context, for whoever makes one. Selectors are u16. */
+export interface PvContextLayout {
+  readonly fpuControlWord: number;
+  readonly fpuMxcsr: number;
+  readonly cs: number;
+  readonly ss: number;
+  /** Words. */
+  readonly kernelSs: number;
+  readonly kernelSp: number;
+}
+
+export const PV32_CONTEXT: PvContextLayout = {
+  fpuControlWord: 0,
+  fpuMxcsr: 24,
+  cs: 552,
+  ss: 564,
+  kernelSs: 2708,
+  kernelSp: 2712,
+};
+
+export const PV64_CONTEXT: PvContextLayout = {
   fpuControlWord: 0,
   fpuMxcsr: 24,
   cs: USER_REGS + 136,
   ss: USER_REGS + 160,
   kernelSs: 4968,
   kernelSp: 4976,
-} as const;
+};
 
 export const HVM_REGISTERS: RegisterLayout = {
+  width: 8,
   general: ENCODING.map((name) => 512 + HVM_ORDER.indexOf(name) * 8),
   rip: 640,
   rflags: 648,

@@ -1,20 +1,49 @@
+import type { GuestWidth } from './layout.js';
+
 /**
- * Fields of a 64-bit start_info that only the builder writes and only the kernel reads; those that save and restore
- * touch are in x86/layout.ts. Offsets in bytes, u64 unless said otherwise (public/xen.h, struct start_info).
+ * Fields of a start_info that only the builder writes and only the kernel reads; those that save and restore touch are in
+ * x86/layout.ts. Offsets in bytes, words unless said otherwise (public/xen.h, struct start_info).
  */
-export const START_INFO_64 = {
+export interface StartInfoBootLayout {
+  readonly magicText: string;
+  readonly magic: number;
+  readonly ptBase: number;
+  readonly nrPtFrames: number;
+  readonly mfnList: number;
+  readonly modStart: number;
+  readonly modLen: number;
+  /** 1024 bytes, zero-terminated. */
+  readonly cmdLine: number;
+  readonly cmdLineSize: number;
+}
+
+export const START_INFO_64: StartInfoBootLayout = {
+  magicText: 'xen-3.0-x86_64',
   magic: 0,
   ptBase: 88,
   nrPtFrames: 96,
   mfnList: 104,
   modStart: 112,
   modLen: 120,
-  /** 1024 bytes, zero-terminated. */
   cmdLine: 128,
   cmdLineSize: 1024,
-} as const;
+};
 
-export const START_INFO_MAGIC = 'xen-3.0-x86_64';
+const START_INFO_32: StartInfoBootLayout = {
+  magicText: 'xen-3.0-x86_32p',
+  magic: 0,
+  ptBase: 60,
+  nrPtFrames: 64,
+  mfnList: 68,
+  modStart: 72,
+  modLen: 76,
+  cmdLine: 80,
+  cmdLineSize: 1024,
+};
+
+export function startInfoBoot(width: GuestWidth): StartInfoBootLayout {
+  return width === 8 ? START_INFO_64 : START_INFO_32;
+}
 
 /** The toolstack understands a linear p2m (SIF_VIRT_P2M_4TOOLS). */
 export const SIF_VIRT_P2M_4TOOLS = 1 << 4;

@@ -1,8 +1,11 @@
 import { KernelImageError } from './image.js';
-import { selfcheckImage } from './selfcheck.js';
+import { selfcheck32Image, selfcheckImage } from './selfcheck.js';
 
 /** The kernels that come with the embedded host; xl.cfg names them "builtin:NAME". */
-const BUILTIN: Readonly<Record<string, () => Uint8Array>> = { selfcheck: selfcheckImage };
+const BUILTIN: Readonly<Record<string, () => Uint8Array>> = {
+  selfcheck: selfcheckImage,
+  selfcheck32: selfcheck32Image,
+};
 
 export const BUILTIN_PREFIX = 'builtin:';
 

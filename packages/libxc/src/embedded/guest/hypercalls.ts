@@ -15,6 +15,9 @@ export interface Hypercalls {
   /** VCPUOP_initialise with the caller's own context but for rip and the given registers, then VCPUOP_up. */
   startVcpu(vcpu: number, registers: readonly { register: Register; value: number }[], rip: number): void;
 
+  /** XENMEM_decrease_reservation of the guest's own frames (mfns of a PV guest). Answers how many were taken back. */
+  decreaseReservation(gfns: Float64Array): number;
+
   // PV
   /** mmu_update: page-table entries at machine addresses. */
   mmuUpdate(machineAddress: number, entry: PageTableEntry): void;

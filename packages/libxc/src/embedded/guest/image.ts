@@ -4,8 +4,8 @@ import { PAGE_SIZE } from '../../hypervisor/frames.js';
  * The file format of embedded kernels. A header of 64 bytes, then the text, a whole number of pages:
  *
  *   0  magic 'XENEMBED'      16 text pages u32        28 name, 20 bytes, zero-padded ASCII
- *   8  version u32 (1)       20 zero pages u32        48 reserved, zero
- *  12  header size u32 (64)  24 entry offset u32
+ *   8  version u32 (1)       20 zero pages u32
+ *  12  header size u32 (64)  24 entry offset u32   48 bytes of a PV guest's word: 8 (or 0), 4; rest zero
  *
  * Loaded: the text at the kernel's base, the zero pages (its data) behind it. The entry offset counts from the base.
  */
@@ -13,6 +13,7 @@ const MAGIC = 'XENEMBED';
 const VERSION = 1;
 const HEADER_SIZE = 64;
 const NAME = { at: 28, size: 20 } as const;
+const WIDTH_AT = 48;
 /** Far more than any program here has; a bound for what a file may ask for. */
 const MAX_PAGES = 4096;
 
@@ -21,6 +22,8 @@ export interface KernelImage {
   readonly text: Uint8Array;
   readonly zeroPages: number;
   readonly entryOffset: number;
+  /** What a PV guest is that boots it: 64-bit, or 32-bit (PAE). */
+  readonly width: 4 | 8;
 }
 
 /** A file that is no kernel for the embedded host. */
@@ -37,6 +40,7 @@ export function encodeKernelImage(image: KernelImage): Uint8Array {
   view.setUint32(16, image.text.length / PAGE_SIZE, true);
   view.setUint32(20, image.zeroPages, true);
   view.setUint32(24, image.entryOffset, true);
+  view.setUint32(WIDTH_AT, image.width, true);
   bytes.set(Buffer.from(image.name, 'latin1').subarray(0, NAME.size), NAME.at);
   bytes.set(image.text, HEADER_SIZE);
   return bytes;
@@ -61,6 +65,8 @@ export function parseKernelImage(bytes: Uint8Array): KernelImage {
   if (textPages === 0 || textPages + zeroPages > MAX_PAGES) {
     throw new KernelImageError(`embedded kernel of ${textPages} + ${zeroPages} pages; at most ${MAX_PAGES}`);
   }
+  const width = view.getUint32(WIDTH_AT, true) || 8;
+  if (width !== 4 && width !== 8) throw new KernelImageError(`embedded kernel for words of ${width} bytes`);
   const end = HEADER_SIZE + textPages * PAGE_SIZE;
   if (bytes.length !== end)
     throw new KernelImageError(`embedded kernel of ${bytes.length} bytes, its header says ${end}`);
@@ -68,7 +74,7 @@ export function parseKernelImage(bytes: Uint8Array): KernelImage {
     throw new KernelImageError(`embedded kernel whose entry ${entryOffset} lies outside its text`);
   }
   const name = latin1(bytes, NAME.at, NAME.size).replace(/\0.*$/s, '');
-  return { name, text: bytes.subarray(HEADER_SIZE, end), zeroPages, entryOffset };
+  return { name, text: bytes.subarray(HEADER_SIZE, end), zeroPages, entryOffset, width };
 }
 
 function latin1(bytes: Uint8Array, at: number, length: number): string {

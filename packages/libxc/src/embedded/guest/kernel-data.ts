@@ -27,6 +27,8 @@ export const KERNEL = layout([
   'rate',
   'churn',
   'p2mLayout',
+  // Microseconds between two lines that say how it goes.
+  'statusEvery',
   // 1: every vcpu parks at its next tick.
   'stop',
   // Counts suspends that came back; every vcpu checks its pages once for each.
@@ -35,7 +37,7 @@ export const KERNEL = layout([
   'resumedAs',
   // What the toolstack asked for (ACTION), once that is acknowledged.
   'action',
-  'lastSecond',
+  'lastStatus',
   'lastWords',
   // Rings.
   'store',

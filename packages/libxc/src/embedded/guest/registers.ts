@@ -12,35 +12,47 @@ export class Registers {
   private readonly words: Uint32Array;
   private readonly general: readonly number[];
   private readonly ripAt: number;
+  /** Registers below this number, and rip, have 32 bits. */
+  private readonly narrow: number;
 
-  /** @param context at an address divisible by 4 */
+  /** @param context of at least the layout's size, at an address divisible by 4 */
   constructor(context: Uint8Array, layout: RegisterLayout) {
     this.words = new Uint32Array(context.buffer, context.byteOffset, context.byteLength >>> 2);
     this.general = layout.general.map((offset) => offset / 4);
     this.ripAt = layout.rip / 4;
+    this.narrow = layout.width === 4 ? 8 : 0;
   }
 
   /** @throws GuestFault OVERFLOW when the register holds no exact number */
   get(register: number): number {
-    return this.read(this.general[register & 15]!);
+    const at = this.general[register & 15]!;
+    return register < this.narrow ? this.words[at]! : this.read(at);
   }
 
   set(register: number, value: number): void {
-    this.write(this.general[register & 15]!, value);
+    const at = this.general[register & 15]!;
+    if (register < this.narrow) this.writeNarrow(at, value);
+    else this.write(at, value);
   }
 
   get rip(): number {
-    return this.read(this.ripAt);
+    return this.narrow > 0 ? this.words[this.ripAt]! : this.read(this.ripAt);
   }
 
   set rip(value: number) {
-    this.write(this.ripAt, value);
+    if (this.narrow > 0) this.writeNarrow(this.ripAt, value);
+    else this.write(this.ripAt, value);
   }
 
   private read(at: number): number {
     const high = this.words[at + 1]!;
     if (high >= HIGH_LIMIT) throw new GuestFault('OVERFLOW', `a register holds ${hex(high)}${hex(this.words[at]!)}`);
     return high * 2 ** 32 + this.words[at]!;
+  }
+
+  private writeNarrow(at: number, value: number): void {
+    if (value > 0xffff_ffff) throw new GuestFault('OVERFLOW', `${value} is more than a 32-bit register holds`);
+    this.words[at] = value;
   }
 
   private write(at: number, value: number): void {

@@ -29,7 +29,7 @@ class Selfcheck {
   private readonly out = new Assembler();
   private labels = 0;
 
-  image(): Uint8Array {
+  image(name: string, width: 4 | 8): Uint8Array {
     this.boot();
     this.fillShare();
     this.mainLoop();
@@ -38,7 +38,8 @@ class Selfcheck {
     this.checkShare();
     const text = this.out.labelEnd('data').finish();
     return encodeKernelImage({
-      name: 'selfcheck',
+      name,
+      width,
       text,
       zeroPages: AREA.pages,
       entryOffset: this.out.offsetOf('entry'),
@@ -184,4 +185,6 @@ class Selfcheck {
   }
 }
 
-export const selfcheckImage = (): Uint8Array => new Selfcheck().image();
+/** The same program for 64-bit (and HVM) and for 32-bit PV guests. */
+export const selfcheckImage = (): Uint8Array => new Selfcheck().image('selfcheck', 8);
+export const selfcheck32Image = (): Uint8Array => new Selfcheck().image('selfcheck32', 4);

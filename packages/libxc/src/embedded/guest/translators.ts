@@ -37,7 +37,7 @@ export class FlatTranslator implements PageTranslator {
 }
 
 /**
- * PV guests: four levels of tables that hold mfns, from CR3. As the CPU does, an address is writable when every level
+ * PV guests: levels of tables (four, or three in a 32-bit guest) that hold mfns, from CR3. As the CPU does, an address is writable when every level
  * says so. Accessed and dirty bits are not set: nothing of Xen's PV interface depends on them.
  */
 export class PvTranslator implements PageTranslator {
@@ -48,6 +48,7 @@ export class PvTranslator implements PageTranslator {
     private readonly machine: Machine,
     /** mfn of the top-level table. */
     private readonly root: () => number,
+    readonly levels: 3 | 4 = 4,
   ) {}
 
   translate(page: number): Translation {
@@ -75,9 +76,10 @@ export class PvTranslator implements PageTranslator {
     if (cached !== undefined) return cached;
     let mfn = this.root();
     let writable = true;
-    for (let level = 4; level > 1; level--) {
+    for (let level: number = this.levels; level > 1; level--) {
       const { low, high } = this.entry(mfn, page, level);
-      writable &&= (low & WRITABLE) !== 0;
+      // A PAE level-3 entry says nothing of writing.
+      if (level !== 3 || this.levels === 4) writable &&= (low & WRITABLE) !== 0;
       mfn = frameOf(low, high);
     }
     const table = { words: wordsOf(this.frame(mfn, page)), writable };
@@ -112,7 +114,7 @@ export class PvTranslator implements PageTranslator {
   /** The mfn of the table of a level for an address, for mmu_update. @throws GuestFault when there is none */
   tableMfn(page: number, level: 1 | 2 | 3): number {
     let mfn = this.root();
-    for (let at = 4; at > level; at--) {
+    for (let at: number = this.levels; at > level; at--) {
       const { low, high } = this.entry(mfn, page, at);
       mfn = frameOf(low, high);
     }
@@ -122,7 +124,7 @@ export class PvTranslator implements PageTranslator {
   /** Whether the tables reach down to that level for an address. */
   hasTable(page: number, level: 1 | 2 | 3): boolean {
     let mfn = this.root();
-    for (let at = 4; at > level; at--) {
+    for (let at: number = this.levels; at > level; at--) {
       const words = wordsOf(this.frame(mfn, page));
       const index = Math.floor(page / 2 ** (9 * (at - 1))) % 512;
       if ((words[index * 2]! & PRESENT) === 0) return false;

@@ -1,6 +1,7 @@
 import { isHypervisorError } from '../../hypervisor/errors.js';
 import { unfoldCr3 } from '../../x86/cr3.js';
-import { HVM_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
+import { type GuestWidth, pvLayout } from '../../x86/layout.js';
+import { registerLayout } from '../../x86/registers.js';
 import { readWord } from '../../x86/words.js';
 import { AddressSpace } from './address-space.js';
 import { Cpu } from './cpu.js';
@@ -16,8 +17,10 @@ import { FlatTranslator, type Machine, PvTranslator } from './translators.js';
 /** A vcpu as the embedded host lends it to the CPU. */
 export interface VcpuMachine extends Machine {
   readonly kind: 'pv' | 'hvm';
+  /** Bytes of a PV guest's word; 8 for HVM. */
+  readonly width: GuestWidth;
   readonly vcpu: number;
-  /** The live context: vcpu_guest_context of a 64-bit PV guest, or the HVM CPU record. */
+  /** The live context: vcpu_guest_context of a PV guest (a 32-bit one's may be longer than it needs), or the HVM CPU record. */
   readonly context: Uint8Array;
   readonly hypercalls: Hypercalls;
   stopRequested(): boolean;
@@ -58,9 +61,8 @@ function asFault(e: unknown): GuestFault {
  * Why a vcpu can't be executed here: its rip leads to no page of embedded code. undefined when it can. Only a guest that
  * the embedded host itself built, wherever it has been since, passes.
  */
-export function heldBecause(machine: Pick<VcpuMachine, 'kind' | 'context'> & Machine): string | undefined {
+export function heldBecause(machine: Pick<VcpuMachine, 'kind' | 'width' | 'context'> & Machine): string | undefined {
   const X86 = 'x86 code, which the embedded host cannot execute';
-  if (machine.kind === 'pv' && machine.context.length !== PV64_CONTEXT_SIZE) return X86;
   try {
     const { registers, space } = memoryOf(machine);
     const { bytes } = space.forRead(registers.rip);
@@ -73,18 +75,17 @@ export function heldBecause(machine: Pick<VcpuMachine, 'kind' | 'context'> & Mac
   }
 }
 
-const PV64_CONTEXT_SIZE = 5168;
-
-function memoryOf(machine: Pick<VcpuMachine, 'kind' | 'context'> & Machine) {
+function memoryOf(machine: Pick<VcpuMachine, 'kind' | 'width' | 'context'> & Machine) {
+  const { width } = machine;
+  const layout = registerLayout(machine.kind, width);
+  const registers = new Registers(machine.context, layout);
   if (machine.kind === 'hvm') {
-    const registers = new Registers(machine.context, HVM_REGISTERS);
     return { registers, space: new AddressSpace(new FlatTranslator(machine)), pv: undefined };
   }
-  const registers = new Registers(machine.context, PV64_REGISTERS);
-  const root = () => unfoldCr3(readWord(machine.context, PV64_REGISTERS.cr3, 8), 8);
-  const tables = new PvTranslator(machine, root);
+  const root = () => unfoldCr3(readWord(machine.context, layout.cr3, width), width);
+  const tables = new PvTranslator(machine, root, pvLayout(width).levels);
   const mfnToPfn = (mfn: number) => machine.mfnToPfn(mfn);
-  return { registers, space: new AddressSpace(tables), pv: { tables, root, mfnToPfn } };
+  return { registers, space: new AddressSpace(tables), pv: { width, tables, root, mfnToPfn } };
 }
 
 function serviceContext(machine: VcpuMachine): ServiceContext {

@@ -83,6 +83,28 @@ export class FrameAllocator {
     return this.blockMfn[block]! + at;
   }
 
+  /** A frame with an mfn below `limit`, for Xen's own use; undefined when none is free. */
+  allocateFrameBelow(limit: number): number | undefined {
+    const blocks = this.blockMfn.length;
+    const first = this.random.below(blocks);
+    for (let i = 0; i < blocks; i++) {
+      const block = (first + i) % blocks;
+      if (this.blockMfn[block]! >= limit || this.freeInBlock[block] === 0) continue;
+      if (this.freeInBlock[block] === BLOCK_FRAMES && this.listed[block] === 0) {
+        this.whole.splice(this.whole.indexOf(block), 1);
+        this.listed[block] = 1;
+        this.partial.push(block);
+      }
+      let at = this.random.below(BLOCK_FRAMES);
+      while (!this.isFree(block, at)) at = (at + 1) % BLOCK_FRAMES;
+      this.free[block * WORDS_PER_BLOCK + (at >>> 5)]! &= ~(1 << (at & 31));
+      this.freeInBlock[block]!--;
+      this.freeFrames--;
+      return this.blockMfn[block]! + at;
+    }
+    return undefined;
+  }
+
   release(mfn: number): void {
     const block = this.blockOf(mfn);
     const at = mfn & (BLOCK_FRAMES - 1);

@@ -80,6 +80,13 @@ export class Machine {
     return mfn;
   }
 
+  /** A frame of Xen's that a 32-bit guest can address too (Xen's own heap lies below 4 GiB). */
+  allocateShared(owner: number): number | undefined {
+    const mfn = this.allocator.allocateFrameBelow(2 ** 20);
+    if (mfn !== undefined) this.frames.take(mfn, owner, FLAG.special);
+    return mfn;
+  }
+
   /** Frames that a domain has, shared_info and grant frames not counted. */
   framesOf(owner: number): number {
     return this.owned[owner]!;

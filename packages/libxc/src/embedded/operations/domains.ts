@@ -54,7 +54,8 @@ export const domainHandlers: Handlers<
     }
     if (host.domains.has(domid)) throw refuse('EEXIST', operation, undefined, `domain ${domid} exists`);
     if (host.machine.grant(2) < 2) throw refuse('ENOMEM', operation, undefined, 'the machine is full');
-    const sharedInfo = host.machine.allocate(domid, 0, FLAG.special)!;
+    const sharedInfo = host.machine.allocateShared(domid);
+    if (sharedInfo === undefined) throw refuse('ENOMEM', operation, undefined, 'the machine is full below 4 GiB');
     const grants = host.machine.allocate(domid, 0, FLAG.special)!;
     for (const mfn of [sharedInfo, grants]) host.machine.memory.frame(mfn).fill(0);
     const pages = Math.max(2 ** 22, host.machine.layout.frames + SPARE_PAGES);

@@ -57,12 +57,7 @@ export const memoryHandlers: Handlers<
   },
 
   decreaseReservation(host, _connection, domid, gfns) {
-    const domain = host.domain(domid, 'decreaseReservation');
-    return host.machine.freeing((freed) => {
-      let count = 0;
-      for (const gfn of gfns) if (removeFrame(host, domain, gfn, freed)) count++;
-      return count;
-    });
+    return decreaseReservation(host, host.domain(domid, 'decreaseReservation'), gfns);
   },
 
   mapForeign(host, connection, domid, gfns, access) {
@@ -123,6 +118,15 @@ function populate(host: HostState, domain: Domain, pfns: FrameList, order: numbe
     made[done] = domain.hvm ? pfn : mfn;
   }
   return made.subarray(0, done);
+}
+
+/** Takes frames from a domain, for its toolstack or at its own wish. @returns how many it had */
+export function decreaseReservation(host: HostState, domain: Domain, gfns: FrameList): number {
+  return host.machine.freeing((freed) => {
+    let count = 0;
+    for (const gfn of gfns) if (removeFrame(host, domain, gfn, freed)) count++;
+    return count;
+  });
 }
 
 function isNameable(domain: Domain, pfn: number, size: number): boolean {

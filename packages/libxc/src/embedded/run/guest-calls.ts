@@ -1,12 +1,14 @@
 import { INVALID_FRAME, PAGE_SIZE } from '../../hypervisor/frames.js';
 import type { ShutdownReason } from '../../hypervisor/hypervisor.js';
-import { HVM_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
+import { registerLayout } from '../../x86/registers.js';
 import type { Domain } from '../domains/domain.js';
 import type { Vcpu } from '../domains/vcpu.js';
 import type { Hypercalls, PageTableEntry } from '../guest/hypercalls.js';
+import { Registers } from '../guest/registers.js';
 import type { HostState } from '../host-state.js';
 import { pinTable, unpinTable, updateEntry } from '../mmu/guest-tables.js';
 import { takeRoots } from '../mmu/vcpu-roots.js';
+import { decreaseReservation } from '../operations/memory.js';
 import { schedule, shutDown } from './scheduler.js';
 
 /** One hypercall of the embedded kernels. */
@@ -50,17 +52,18 @@ const CALLS: { readonly [N in keyof Hypercalls]: Call<N> } = {
   startVcpu(state, domain, caller, id, registers, rip) {
     const vcpu = domain.vcpus[id];
     if (vcpu === undefined || vcpu.online) throw new Error(`vcpu ${id} can't be started`);
-    const layout = domain.hvm ? HVM_REGISTERS : PV64_REGISTERS;
     vcpu.context.set(caller.context);
-    const view = new DataView(vcpu.contextBuffer);
-    for (const { register, value } of registers) view.setBigUint64(layout.general[register]!, BigInt(value), true);
-    view.setBigUint64(layout.rip, BigInt(rip), true);
+    const context = new Registers(vcpu.context, registerLayout(vcpu.kind, domain.width));
+    for (const { register, value } of registers) context.set(register, value);
+    context.rip = rip;
     if (!domain.hvm) takeRoots(state, domain, vcpu, vcpu.context);
     vcpu.initialised = true;
     vcpu.online = true;
     schedule(state, domain);
     return 0;
   },
+
+  decreaseReservation: (state, domain, _vcpu, gfns) => decreaseReservation(state, domain, gfns),
 
   mmuUpdate(state, domain, _vcpu, machineAddress, entry) {
     const mfn = Math.floor(machineAddress / PAGE_SIZE);

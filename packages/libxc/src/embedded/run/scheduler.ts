@@ -1,5 +1,4 @@
 import { SHUTDOWN, type ShutdownReason, VIRQ_DOM_EXC } from '../../hypervisor/hypervisor.js';
-import { pvLayout } from '../../x86/layout.js';
 import type { Domain } from '../domains/domain.js';
 import type { Vcpu } from '../domains/vcpu.js';
 import { heldBecause } from '../guest/index.js';
@@ -69,11 +68,11 @@ export function whyHeld(state: HostState, domain: Domain): string | undefined {
   const first = domain.vcpus[0];
   if (first === undefined || !first.initialised) return undefined;
   const { machine } = state;
-  const size = domain.hvm ? first.context.length : pvLayout(domain.width).vcpuContext.size;
   domain.heldKnown = true;
   domain.heldBecause = heldBecause({
     kind: first.kind,
-    context: first.context.subarray(0, size),
+    width: domain.width,
+    context: first.context,
     frame: (mfn) => machine.memory.frame(mfn),
     gfnToMfn: (gfn) => domain.p2m.mfnOf(gfn),
     mfnToPfn: (mfn) => machine.m2p.pfnOf(mfn),
@@ -110,6 +109,7 @@ function threadOf(state: HostState, domain: Domain, vcpu: Vcpu): VcpuThread {
 function vcpuData({ machine }: HostState, domain: Domain, vcpu: Vcpu): VcpuData {
   return {
     kind: vcpu.kind,
+    width: domain.width,
     vcpu: vcpu.id,
     memory: { path: machine.path, span: machine.layout.span },
     m2pExtents: machine.m2p.extents,

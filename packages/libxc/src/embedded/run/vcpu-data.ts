@@ -1,6 +1,7 @@
 /** What a vcpu's thread is given when it starts. Buffers are shared. */
 export interface VcpuData {
   readonly kind: 'pv' | 'hvm';
+  readonly width: 4 | 8;
   readonly vcpu: number;
   readonly memory: { readonly path: string; readonly span: number };
   /** First mfn of each extent of the machine-to-phys table. */

@@ -57,6 +57,7 @@ class VcpuThreadSide {
     const domain = new Int32Array(data.domainControl);
     return {
       kind: data.kind,
+      width: data.width,
       vcpu: data.vcpu,
       context: new Uint8Array(data.context),
       hypercalls: this.makeHypercalls(),
@@ -118,6 +119,7 @@ class VcpuThreadSide {
       shutdown: (reason) => void call('shutdown', reason),
       vcpuCount: () => call('vcpuCount'),
       startVcpu: (vcpu, registers, rip) => void call('startVcpu', vcpu, registers, rip),
+      decreaseReservation: (gfns) => call('decreaseReservation', gfns),
       mmuUpdate: (machineAddress, entry) => void call('mmuUpdate', machineAddress, entry),
       pin: (level, mfn) => void call('pin', level, mfn),
       unpin: (mfn) => void call('unpin', mfn),

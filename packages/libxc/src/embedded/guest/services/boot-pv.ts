@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from '../../../hypervisor/frames.js';
-import { pvLayout } from '../../../x86/layout.js';
-import { START_INFO_64 } from '../../../x86/start-info.js';
+import { startInfoBoot } from '../../../x86/start-info.js';
 import { REG } from '../isa.js';
+import { P2M } from '../kernel-data.js';
 import { KERNEL_PFN } from '../load-layout.js';
 import { CHURN_PAGES, prepareChurn } from './churn.js';
 import { parseCommandLine } from './command-line.js';
@@ -10,25 +10,24 @@ import type { Kernel } from './kernel.js';
 import { announceP2m, prepareP2m } from './p2m.js';
 import { allocatePage, ensureTables, mapAllMemory, PTE, setEntry, sharedInfoAddress } from './pv-memory.js';
 
-const { startInfo: AT } = pvLayout(8);
-
 /** Start of day of a PV kernel: start_info in rsi, a linear map of what was built, everything else to be made. */
 export function bootPv(kernel: Kernel): { cmdline: string; free: FreeMemory } {
   const { space, context } = kernel;
+  const boot = startInfoBoot(kernel.width);
   const startInfo = context.registers.get(REG.rsi);
   const textPages = findTextPages(kernel);
   kernel.set('paravirtual', 1);
   kernel.set('virtBase', kernel.base - (KERNEL_PFN + textPages) * PAGE_SIZE);
   kernel.set('startInfo', startInfo);
-  kernel.set('nrPages', space.read64(startInfo + AT.nrPages));
-  kernel.set('mfnList', space.read64(startInfo + START_INFO_64.mfnList));
-  const cmdline = space.readText(startInfo + START_INFO_64.cmdLine, START_INFO_64.cmdLineSize);
-  kernel.set('p2mLayout', parseCommandLine(cmdline).p2m);
+  kernel.set('nrPages', kernel.readWord(startInfo + kernel.layout.startInfo.nrPages));
+  kernel.set('mfnList', kernel.readWord(startInfo + boot.mfnList));
+  const cmdline = space.readText(startInfo + boot.cmdLine, boot.cmdLineSize);
+  // 32-bit kernels know the tree only.
+  kernel.set('p2mLayout', kernel.width === 8 ? parseCommandLine(cmdline).p2m : P2M.tree);
   findRings(kernel);
 
   // Behind the tables lies the boot stack, then what is free.
-  const tablesEnd =
-    space.read64(startInfo + START_INFO_64.ptBase) + space.read64(startInfo + START_INFO_64.nrPtFrames) * PAGE_SIZE;
+  const tablesEnd = kernel.readWord(startInfo + boot.ptBase) + kernel.readWord(startInfo + boot.nrPtFrames) * PAGE_SIZE;
   kernel.set('nextFreePfn', kernel.pfnOfAddress(tablesEnd) + 1);
   mapAllMemory(kernel);
   ensureTables(kernel, sharedInfoAddress(kernel), 1);
@@ -52,16 +51,17 @@ function findTextPages(kernel: Kernel): number {
 export function findRings(kernel: Kernel): void {
   const { space } = kernel;
   const startInfo = kernel.get('startInfo');
+  const { startInfo: at } = kernel.layout;
   const { mfnToPfn } = kernel.pv();
-  kernel.set('store', kernel.addressOfPfn(mfnToPfn(space.read64(startInfo + AT.storeFrame))));
-  kernel.set('storePort', space.read32(startInfo + AT.storeEvtchn));
-  kernel.set('console', kernel.addressOfPfn(mfnToPfn(space.read64(startInfo + AT.consoleFrame))));
-  kernel.set('consolePort', space.read32(startInfo + AT.consoleEvtchn));
+  kernel.set('store', kernel.addressOfPfn(mfnToPfn(kernel.readWord(startInfo + at.storeFrame))));
+  kernel.set('storePort', space.read32(startInfo + at.storeEvtchn));
+  kernel.set('console', kernel.addressOfPfn(mfnToPfn(kernel.readWord(startInfo + at.consoleFrame))));
+  kernel.set('consolePort', space.read32(startInfo + at.consoleEvtchn));
 }
 
 /** shared_info is a frame of Xen's that start_info names by machine address. */
 export function mapSharedInfoPv(kernel: Kernel): void {
-  const machineAddress = kernel.space.read64(kernel.get('startInfo') + AT.sharedInfo);
+  const machineAddress = kernel.readWord(kernel.get('startInfo') + kernel.layout.startInfo.sharedInfo);
   setEntry(kernel, sharedInfoAddress(kernel), 1, machineAddress / PAGE_SIZE, PTE.writable);
   kernel.set('sharedInfo', sharedInfoAddress(kernel));
 }

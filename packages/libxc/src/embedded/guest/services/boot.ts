@@ -2,9 +2,10 @@ import { PAGE_SIZE } from '../../../hypervisor/frames.js';
 import { GuestFault } from '../fault.js';
 import { REG } from '../isa.js';
 import { KERNEL_MAGIC, MAX_VCPUS } from '../kernel-data.js';
+import { inflateBalloon } from './balloon.js';
 import { bootHvm } from './boot-hvm.js';
 import { bootPv } from './boot-pv.js';
-import { parseCommandLine } from './command-line.js';
+import { type Parameters, parseCommandLine } from './command-line.js';
 import { print } from './console.js';
 import type { FreeMemory } from './free-memory.js';
 import type { Kernel } from './kernel.js';
@@ -15,19 +16,20 @@ import { connectXenstore, pumpXenstore } from './xenstore.js';
 export function boot(kernel: Kernel): void {
   kernel.set('magic', KERNEL_MAGIC);
   const { cmdline, free } = kernel.context.pv !== undefined ? bootPv(kernel) : bootHvm(kernel);
-  const vcpus = Math.min(kernel.hypercalls.vcpuCount(), MAX_VCPUS);
+  const parameters = parseCommandLine(cmdline);
+  const vcpus = Math.min(kernel.hypercalls.vcpuCount(), MAX_VCPUS, parameters.vcpus);
   kernel.set('vcpus', vcpus);
-  const unknown = shareOut(kernel, free, cmdline);
-  for (const word of unknown) print(kernel, `selfcheck: command line: '${word}' means nothing to this kernel`);
+  shareOut(kernel, inflateBalloon(kernel, free, parameters.balloon), parameters);
+  for (const word of parameters.unknown)
+    print(kernel, `selfcheck: command line: '${word}' means nothing to this kernel`);
   connectXenstore(kernel);
   announceSuspendPort(kernel);
   pumpXenstore(kernel);
   for (let vcpu = 1; vcpu < vcpus; vcpu++) startVcpu(kernel, vcpu);
 }
 
-/** Divides the pages to check between the vcpus, and sets what the command line says. @returns unknown words */
-function shareOut(kernel: Kernel, free: FreeMemory, cmdline: string): readonly string[] {
-  const parameters = parseCommandLine(cmdline);
+/** Divides the pages to check between the vcpus, and sets what the command line says. */
+function shareOut(kernel: Kernel, free: FreeMemory, parameters: Parameters): void {
   const vcpus = kernel.get('vcpus');
   const generationPages = Math.ceil(((free.low.pages + free.high.pages) * 4) / PAGE_SIZE);
   const lowPages = free.low.pages - generationPages;
@@ -40,6 +42,7 @@ function shareOut(kernel: Kernel, free: FreeMemory, cmdline: string): readonly s
   kernel.set('pages', pages);
   kernel.set('pattern', parameters.pattern);
   kernel.set('rate', parameters.rate);
+  kernel.set('statusEvery', parameters.status * 1000);
   kernel.set('churn', parameters.churn ? 1 : 0);
   const share = Math.floor(pages / vcpus);
   const wanted = Math.max(1, Math.min(pages, Math.ceil(parameters.workingSet / PAGE_SIZE / vcpus)));
@@ -53,7 +56,6 @@ function shareOut(kernel: Kernel, free: FreeMemory, cmdline: string): readonly s
     kernel.setVcpu(vcpu, 'hot', Math.max(1, Math.floor(rewrite / 10)));
     kernel.setVcpu(vcpu, 'random', (Math.imul(vcpu + 1, 0x9e37_79b1) | 1) >>> 0);
   }
-  return parameters.unknown;
 }
 
 function startVcpu(kernel: Kernel, vcpu: number): void {

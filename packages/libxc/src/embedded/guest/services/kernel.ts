@@ -1,4 +1,5 @@
 import { PAGE_SHIFT, PAGE_SIZE } from '../../../hypervisor/frames.js';
+import { type GuestWidth, type PvLayout, pvLayout } from '../../../x86/layout.js';
 import type { AddressSpace } from '../address-space.js';
 import { GuestFault } from '../fault.js';
 import type { Hypercalls } from '../hypercalls.js';
@@ -20,6 +21,7 @@ export interface ServiceContext {
 }
 
 export interface PvMachine {
+  readonly width: GuestWidth;
   readonly tables: PvTranslator;
   /** mfn of the top-level table. */
   root(): number;
@@ -40,6 +42,26 @@ export class Kernel {
 
   get hypercalls(): Hypercalls {
     return this.context.hypercalls;
+  }
+
+  /** Bytes of a guest word. */
+  get width(): GuestWidth {
+    return this.context.pv?.width ?? 8;
+  }
+
+  /** Of the structures that a PV guest shares with Xen. */
+  get layout(): PvLayout {
+    return pvLayout(this.width);
+  }
+
+  /** A word of such a structure. */
+  readWord(address: number): number {
+    return this.width === 8 ? this.space.read64(address) : this.space.read32(address);
+  }
+
+  writeWord(address: number, value: number): void {
+    if (this.width === 8) this.space.write64(address, value);
+    else this.space.write32(address, value);
   }
 
   get(field: KernelField): number {

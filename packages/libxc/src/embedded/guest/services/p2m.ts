@@ -1,22 +1,20 @@
 import { PAGE_SIZE } from '../../../hypervisor/frames.js';
 import { foldCr3 } from '../../../x86/cr3.js';
-import { pvLayout } from '../../../x86/layout.js';
 import { PAGE_TABLE_ENTRIES } from '../../../x86/page-table.js';
 import { P2M } from '../kernel-data.js';
 import type { Kernel } from './kernel.js';
 import { allocatePage, linearP2mAddress, mapRange, mfnOf, sharedInfoAddress } from './pv-memory.js';
 
-const ENTRIES = PAGE_SIZE / 8;
-const { sharedInfo: SHARED } = pvLayout(8);
-
-const leafCount = (kernel: Kernel) => Math.ceil(kernel.get('nrPages') / ENTRIES);
+/** Entries in a page of the p2m, and in those of its tree. */
+const entriesOf = (kernel: Kernel) => PAGE_SIZE / kernel.width;
+const leafCount = (kernel: Kernel) => Math.ceil(kernel.get('nrPages') / entriesOf(kernel));
 const leafPfn = (kernel: Kernel, leaf: number) => kernel.pfnOfAddress(kernel.get('mfnList')) + leaf;
 
 /** Takes the pages of the frame-list tree and makes the linear p2m's mapping: once, at boot. */
 export function prepareP2m(kernel: Kernel): void {
   const layout = kernel.get('p2mLayout');
   if ((layout & P2M.tree) !== 0) {
-    const mids = Math.ceil(leafCount(kernel) / ENTRIES);
+    const mids = Math.ceil(leafCount(kernel) / entriesOf(kernel));
     // Top page, then its mid pages, side by side.
     for (let i = 0; i <= mids; i++) {
       const pfn = allocatePage(kernel);
@@ -36,28 +34,30 @@ export function prepareP2m(kernel: Kernel): void {
  */
 export function announceP2m(kernel: Kernel): void {
   const shared = sharedInfoAddress(kernel);
-  const { space } = kernel;
+  const { sharedInfo: at } = kernel.layout;
   const layout = kernel.get('p2mLayout');
-  space.write64(shared + SHARED.pfnCount, kernel.get('nrPages'));
-  const generation = space.read64(shared + SHARED.p2mGeneration);
-  space.write64(shared + SHARED.p2mGeneration, generation + 1);
-  space.write64(shared + SHARED.frameListList, (layout & P2M.tree) !== 0 ? buildTree(kernel) : 0);
+  kernel.writeWord(shared + at.pfnCount, kernel.get('nrPages'));
+  const generation = kernel.readWord(shared + at.p2mGeneration);
+  kernel.writeWord(shared + at.p2mGeneration, generation + 1);
+  kernel.writeWord(shared + at.frameListList, (layout & P2M.tree) !== 0 ? buildTree(kernel) : 0);
   const linear = (layout & P2M.linear) !== 0;
-  space.write64(shared + SHARED.p2mVaddr, linear ? linearP2mAddress(kernel) : 0);
-  space.write64(shared + SHARED.p2mCr3, linear ? Number(foldCr3(kernel.pv().root(), 8)) : 0);
-  space.write64(shared + SHARED.p2mGeneration, generation + 2);
+  kernel.writeWord(shared + at.p2mVaddr, linear ? linearP2mAddress(kernel) : 0);
+  kernel.writeWord(shared + at.p2mCr3, linear ? Number(foldCr3(kernel.pv().root(), kernel.width)) : 0);
+  kernel.writeWord(shared + at.p2mGeneration, generation + 2);
 }
 
 /** @returns the mfn of the top page */
 function buildTree(kernel: Kernel): number {
+  const { width } = kernel;
+  const entries = entriesOf(kernel);
   const top = kernel.get('p2mTree');
   const leaves = leafCount(kernel);
   for (let leaf = 0; leaf < leaves; leaf++) {
-    const mid = top + 1 + Math.floor(leaf / ENTRIES);
+    const mid = top + 1 + Math.floor(leaf / entries);
     const mfn = mfnOf(kernel, leafPfn(kernel, leaf));
-    kernel.space.write64(kernel.addressOfPfn(mid) + (leaf % ENTRIES) * 8, mfn);
-    if (leaf % ENTRIES !== 0) continue;
-    kernel.space.write64(kernel.addressOfPfn(top) + (leaf / ENTRIES) * 8, mfnOf(kernel, mid));
+    kernel.writeWord(kernel.addressOfPfn(mid) + (leaf % entries) * width, mfn);
+    if (leaf % entries !== 0) continue;
+    kernel.writeWord(kernel.addressOfPfn(top) + (leaf / entries) * width, mfnOf(kernel, mid));
   }
   return mfnOf(kernel, top);
 }

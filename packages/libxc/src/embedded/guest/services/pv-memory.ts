@@ -4,23 +4,32 @@ import { GuestFault } from '../fault.js';
 import type { Kernel } from './kernel.js';
 
 /** Page-table flags as this kernel makes them: present, user, accessed, dirty; and writable. */
-export const PTE = { readOnly: 0x65, writable: 0x67, table: 0x67, none: 0 } as const;
+export const PTE = { readOnly: 0x65, writable: 0x67, table: 0x67, paeTop: 0x01, none: 0 } as const;
 
-/** Distances from the base of the linear map, each with a level-3 table of its own: no guest is as large. */
+/** Distances from the base of a 64-bit guest's linear map, each with a level-3 table of its own: no guest is as large. */
 const FIXMAP_OFFSET = 2 ** 39;
 const P2M_OFFSET = 2 ** 40;
+/** A 32-bit guest's fixmap, with a level-2 table of its own. It has no linear p2m. */
+const FIXMAP_32 = 0x4000_0000;
 
 /** Of the fixmap. */
 const CHURN_OFFSET = PAGE_SIZE * PAGE_TABLE_ENTRIES;
 
-export const sharedInfoAddress = (kernel: Kernel) => kernel.get('virtBase') + FIXMAP_OFFSET;
+export const sharedInfoAddress = (kernel: Kernel) =>
+  kernel.width === 8 ? kernel.get('virtBase') + FIXMAP_OFFSET : FIXMAP_32;
 /** Where the page table under churn is hooked in: 2 MiB of addresses. */
-export const churnAddress = (kernel: Kernel) => kernel.get('virtBase') + FIXMAP_OFFSET + CHURN_OFFSET;
+export const churnAddress = (kernel: Kernel) => sharedInfoAddress(kernel) + CHURN_OFFSET;
 export const linearP2mAddress = (kernel: Kernel) => kernel.get('virtBase') + P2M_OFFSET;
 
 /** The mfn of a pfn, from the guest's own p2m. */
 export function mfnOf(kernel: Kernel, pfn: number): number {
-  return kernel.space.read64(kernel.get('mfnList') + pfn * 8);
+  return kernel.readWord(kernel.get('mfnList') + pfn * kernel.width);
+}
+
+/** There is no frame at a pfn any more (INVALID_P2M_ENTRY). */
+export function forgetFrame(kernel: Kernel, pfn: number): void {
+  const address = kernel.get('mfnList') + pfn * kernel.width;
+  for (let at = 0; at < kernel.width; at += 4) kernel.space.write32(address + at, 0xffff_ffff);
 }
 
 /** Takes the next page that the kernel has not used yet; zeroed. */
@@ -38,7 +47,7 @@ export function allocatePage(kernel: Kernel): number {
 export function setEntry(kernel: Kernel, address: number, level: 1 | 2 | 3 | 4, mfn: number, flags: number): void {
   const { tables, root } = kernel.pv();
   const page = Math.floor(address / PAGE_SIZE);
-  const table = level === 4 ? root() : tables.tableMfn(page, level);
+  const table = level === tables.levels ? root() : tables.tableMfn(page, level as 1 | 2 | 3);
   const index = Math.floor(page / 2 ** (9 * (level - 1))) % PAGE_TABLE_ENTRIES;
   kernel.hypercalls.mmuUpdate(table * PAGE_SIZE + index * 8, { mfn, flags });
   if (level === 1) kernel.space.flushPage(address);
@@ -47,13 +56,18 @@ export function setEntry(kernel: Kernel, address: number, level: 1 | 2 | 3 | 4, 
 
 /** Changes how the linear map maps a page: read-only before it becomes a page table, writable after. */
 export function setLinearMapping(kernel: Kernel, pfn: number, flags: number): void {
-  setEntry(kernel, kernel.addressOfPfn(pfn), 1, mfnOf(kernel, pfn), flags);
+  setEntry(kernel, kernel.addressOfPfn(pfn), 1, flags === PTE.none ? 0 : mfnOf(kernel, pfn), flags);
 }
 
 /** Makes the tables that an address needs, from level 3 down to `lowest`. */
 export function ensureTables(kernel: Kernel, address: number, lowest: 1 | 2): void {
   for (const level of [3, 2, 1] as const) {
-    if (level < lowest || kernel.pv().tables.hasTable(Math.floor(address / PAGE_SIZE), level)) continue;
+    if (
+      level < lowest ||
+      level >= kernel.pv().tables.levels ||
+      kernel.pv().tables.hasTable(Math.floor(address / PAGE_SIZE), level)
+    )
+      continue;
     hookTable(kernel, address, level, allocatePage(kernel));
   }
 }
@@ -62,7 +76,9 @@ export function ensureTables(kernel: Kernel, address: number, lowest: 1 | 2): vo
 function hookTable(kernel: Kernel, address: number, level: 1 | 2 | 3, pfn: number): void {
   setLinearMapping(kernel, pfn, PTE.readOnly);
   const above = (level + 1) as 2 | 3 | 4;
-  setEntry(kernel, address, above, mfnOf(kernel, pfn), PTE.table);
+  // A level-3 entry of a 32-bit guest has no other bits.
+  const flags = kernel.width === 4 && above === 3 ? PTE.paeTop : PTE.table;
+  setEntry(kernel, address, above, mfnOf(kernel, pfn), flags);
 }
 
 /** Maps what the builder's tables leave out of the guest's memory, 2 MiB at a time. */

@@ -1,4 +1,3 @@
-import { pvLayout } from '../../../x86/layout.js';
 import { REG } from '../isa.js';
 import { ACTION, RESUMED } from '../kernel-data.js';
 import { connectHvm } from './boot-hvm.js';
@@ -8,8 +7,6 @@ import type { Kernel } from './kernel.js';
 import { announceP2m } from './p2m.js';
 import { mfnOf } from './pv-memory.js';
 import { connectXenstore, resetXenstore, writeXenstore } from './xenstore.js';
-
-const { startInfo: AT } = pvLayout(8);
 
 /** What SCHEDOP_shutdown answers when the suspend was cancelled, or the domain goes on where it is. */
 const CANCELLED = 1;
@@ -69,7 +66,8 @@ export function announceSuspendPort(kernel: Kernel): void {
 }
 
 function rewriteRings(kernel: Kernel, startInfo: number, convert: (frame: number) => number): void {
-  for (const field of [AT.storeFrame, AT.consoleFrame]) {
-    kernel.space.write64(startInfo + field, convert(kernel.space.read64(startInfo + field)));
+  const { storeFrame, consoleFrame } = kernel.layout.startInfo;
+  for (const field of [storeFrame, consoleFrame]) {
+    kernel.writeWord(startInfo + field, convert(kernel.readWord(startInfo + field)));
   }
 }

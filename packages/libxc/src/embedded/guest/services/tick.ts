@@ -57,7 +57,7 @@ function firstVcpu(kernel: Kernel): Turn {
     default:
   }
   announceResume(kernel);
-  eachSecond(kernel, now);
+  sayStatus(kernel, now);
   churn(kernel, now);
   return work(kernel, 0);
 }
@@ -96,7 +96,7 @@ function goDown(kernel: Kernel, now: number, say: () => void, reason: number): T
 function greet(kernel: Kernel): void {
   if (kernel.get('greeted') === 1 || kernel.get('nameLength') === 0) return;
   kernel.set('greeted', 1);
-  const kind = kernel.get('paravirtual') === 1 ? 'PV' : 'HVM';
+  const kind = kernel.get('paravirtual') === 0 ? 'HVM' : kernel.width === 8 ? 'PV' : '32-bit PV';
   const memory = `${kernel.get('pages')} pages under check`;
   print(
     kernel,
@@ -121,10 +121,10 @@ export function pagesChecked(kernel: Kernel): void {
   kernel.setVcpu(kernel.context.vcpu, 'epoch', kernel.get('epoch'));
 }
 
-function eachSecond(kernel: Kernel, now: number): void {
-  const since = now - kernel.get('lastSecond');
-  if (since >= 0 && since < SECOND) return;
-  kernel.set('lastSecond', now);
+function sayStatus(kernel: Kernel, now: number): void {
+  const since = now - kernel.get('lastStatus');
+  if (since >= 0 && since < kernel.get('statusEvery')) return;
+  kernel.set('lastStatus', now);
   print(kernel, `selfcheck: ${status(kernel)}`);
   // Status that xenstored has not taken yet is not repeated.
   if (xenstoreIdle(kernel)) writeXenstore(kernel, 'data/selfcheck/writes', String(writes(kernel)));

@@ -84,6 +84,7 @@ export class BareMachine {
     if (context === undefined) throw new Error(`vcpu ${vcpu} has no context`);
     return {
       kind: this.kind,
+      width: 8,
       vcpu,
       context,
       hypercalls: this.hypercalls(vcpu),
@@ -133,6 +134,7 @@ export class BareMachine {
         view.setBigUint64(this.layout.rip, BigInt(rip), true);
         this.contexts.set(other, context);
       },
+      decreaseReservation: (gfns) => gfns.length,
       mmuUpdate: (address, { mfn, flags }) => {
         const page = this.frame(Math.floor(address / PAGE_SIZE));
         const entry = (BigInt(mfn) << 12n) | BigInt(flags);
