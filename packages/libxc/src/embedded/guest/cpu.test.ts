@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PAGE_SIZE } from '../../hypervisor/frames.js';
-import { PV64_REGISTERS } from '../../x86/registers.js';
+import { PV32_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
 import { AddressSpace } from './address-space.js';
 import { Assembler } from './assembler.js';
 import { Cpu } from './cpu.js';
@@ -202,9 +202,20 @@ describe('heldBecause', () => {
     expect(heldBecause(vcpu)).toContain('x86 code');
   });
 
-  test('a 32-bit PV guest is held', () => {
+  test('a 32-bit PV guest of x86 code is held', () => {
     const machine = new BareMachine('pv', 1, 64, 7);
     machine.contexts.set(0, new Uint8Array(2800));
-    expect(heldBecause(machine.vcpu(0))).toContain('x86 code');
+    expect(heldBecause({ ...machine.vcpu(0), width: 4 })).toContain('x86 code');
   });
+});
+
+test("a 32-bit guest's registers hold 32 bits, those that it does not have hold all", () => {
+  const registers = new Registers(new Uint8Array(2800), PV32_REGISTERS);
+  for (let register = 0; register < 16; register++) registers.set(register, 0xffff_fff0 + register);
+  registers.rip = 0xc010_0010;
+  for (let register = 0; register < 16; register++) expect(registers.get(register)).toBe(0xffff_fff0 + register);
+  expect(registers.rip).toBe(0xc010_0010);
+  expect(() => registers.set(REG.rdx, 2 ** 32)).toThrow(GuestFault);
+  registers.set(REG.r15, 2 ** 52);
+  expect(registers.get(REG.r15)).toBe(2 ** 52);
 });

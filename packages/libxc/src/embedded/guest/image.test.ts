@@ -5,7 +5,13 @@ import { PAGE_SIGNATURE } from './isa.js';
 
 describe('embedded kernel images', () => {
   test('are read as they were written', () => {
-    const image = { name: 'nothing', text: new Uint8Array(8192).fill(7), zeroPages: 3, entryOffset: 16 };
+    const image = {
+      name: 'nothing',
+      text: new Uint8Array(8192).fill(7),
+      zeroPages: 3,
+      entryOffset: 16,
+      width: 4 as const,
+    };
     expect(parseKernelImage(encodeKernelImage(image))).toEqual(image);
   });
 
@@ -34,6 +40,7 @@ describe('embedded kernel images', () => {
     ['header size', 12, 65, 'header of 65 bytes'],
     ['text pages', 16, 0, '0 + '],
     ['zero pages', 20, 0xffff_ffff, 'at most 4096'],
+    ['word size', 48, 7, 'words of 7 bytes'],
     ['entry', 24, 0x7fff_0000, 'outside its text'],
   ])('a wrong %s is refused', (_what, offset, value, message) => {
     const bytes = Uint8Array.from(builtinKernel('selfcheck'));
