@@ -157,7 +157,8 @@ export class TestGuest {
     const { hvm } = await hypervisor.domainInfo(this.domid);
     const width = hvm ? 8 : await hypervisor.guestWidth(this.domid);
     const context = Uint8Array.from(await hypervisor.vcpuContext(this.domid, 0));
-    writeWord(context, registerLayout(hvm ? 'hvm' : 'pv', width).general[RAX]!, width, 1n);
+    // An HVM vcpu's registers come in the same structure.
+    writeWord(context, registerLayout('pv', width).general[RAX]!, width, 1n);
     await hypervisor.setVcpuContext(this.domid, 0, context);
     await hypervisor.resumeDomain(this.domid);
   }
