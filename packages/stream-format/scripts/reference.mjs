@@ -1,5 +1,7 @@
-// Writes docs/format-reference.md from the layouts: node scripts/reference.mjs (after a build).
+// Writes the pages of docs/ that are made from declarations: node scripts/reference.mjs (after a build).
 import { writeFileSync } from 'node:fs';
-import { formatReference } from '../dist/index.js';
+import { commandReference } from '../dist/cli/reference.js';
+import { diffReference, formatReference } from '../dist/index.js';
 
-writeFileSync(new URL('../docs/format-reference.md', import.meta.url), formatReference());
+const pages = { 'format-reference': formatReference, 'xen-stream': commandReference, diff: diffReference };
+for (const [name, page] of Object.entries(pages)) writeFileSync(new URL(`../docs/${name}.md`, import.meta.url), page());

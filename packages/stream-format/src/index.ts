@@ -1,7 +1,8 @@
 export { type Comparison, compareGuests, diffStreams, type GuestFieldDifference } from './analyse/compare.js';
 export type { PageComparison, PageDifference, PageRun } from './analyse/compare-pages.js';
+export { diffReference } from './analyse/diff-reference.js';
 export { type Guest, readGuest } from './analyse/guest.js';
-export { HOST_BOUND, type HostBoundRule, type Section } from './analyse/host-bound.js';
+export { HOST_BOUND, type HostBoundRule, SECTIONS, type Section } from './analyse/host-bound.js';
 export { type Inspection, inspectStream, type RecordCount } from './analyse/inspect.js';
 export type { MemoryReport, Pass } from './analyse/memory-history.js';
 export { type ImageFile, type ImageFormat, type ImageReport, writeMemoryImage } from './analyse/memory-image.js';

@@ -1,18 +1,21 @@
-/** The parts of a guest's state that a comparison looks at. */
-export type Section =
-  | 'config'
-  | 'stream headers'
-  | 'cpuid policy'
-  | 'msr policy'
-  | 'pages'
-  | 'start_info'
-  | 'shared_info'
-  | 'p2m frames'
-  | 'vcpus'
-  | 'tsc'
-  | 'hvm context'
-  | 'hvm params'
-  | 'emulators';
+/** The parts of a guest's state that a comparison looks at, and what each holds. */
+export const SECTIONS = {
+  config: 'The configuration in the save file: every value of the JSON.',
+  'stream headers': 'Type of the guest, its word and page table levels; the Xen that wrote the stream.',
+  'cpuid policy': 'Every leaf and register.',
+  'msr policy': 'Every MSR.',
+  pages: 'Of each pfn whether there is a page, its type, and a 64-bit hash of its contents.',
+  start_info: "PV: the page that vcpu 0's dx names, field by field, and what follows the fields.",
+  shared_info: 'PV: the page, field by field, and what follows the fields.',
+  'p2m frames': 'PV: pfns of the pages that hold the p2m, and the range that they cover.',
+  vcpus: "PV: every register and field of each vcpu's context, extended context, XSAVE area and MSRs.",
+  tsc: 'Mode, frequency, time and incarnation.',
+  'hvm context': "HVM: every field of the hypervisor's save records, vcpus among them.",
+  'hvm params': 'HVM: every parameter.',
+  emulators: 'HVM: xenstore data key by key, and the context of each emulator byte by byte.',
+} as const;
+
+export type Section = keyof typeof SECTIONS;
 
 /** What two streams of one guest may have different, because it belongs to the host that it ran on. */
 export interface HostBoundRule {
@@ -31,7 +34,7 @@ export const HOST_BOUND: readonly HostBoundRule[] = [
   {
     id: 'xen-version',
     section: 'stream headers',
-    what: ['xenMajor', 'xenMinor', 'version', 'endian'],
+    what: ['xenMajor', 'xenMinor', 'version', 'endian', 'framing', 'converted'],
     why: 'The Xen that wrote the stream, and in which form it wrote it.',
   },
   {
@@ -56,7 +59,8 @@ export const HOST_BOUND: readonly HostBoundRule[] = [
     id: 'rings',
     section: 'pages',
     what: [
-      'HVM: contents of the pages that STORE_PFN, CONSOLE_PFN, IOREQ_PFN, BUFIOREQ_PFN and IOREQ_SERVER_PFN name',
+      'HVM: contents of the pages that STORE_PFN, CONSOLE_PFN, IOREQ_PFN and BUFIOREQ_PFN name',
+      'HVM: contents of the NR_IOREQ_SERVER_PAGES pages from IOREQ_SERVER_PFN on',
       'PV: contents of the pages that start_info names for xenstore and console',
     ],
     why: "Rings between the guest and the host's xenstore, console and device model. Restore of an HVM guest clears them.",
