@@ -31,7 +31,7 @@ export const SECTION_FIELDS: Readonly<Record<Exclude<Section, 'pages' | 'vcpus'>
   tsc: ({ state: { tsc } }) => tsc && { mode: tsc.mode, khz: tsc.khz, nsec: tsc.nsec, incarnation: tsc.incarnation },
   'hvm context': ({ state }) => decoded(state.hvmContext, hvmContextFields),
   'hvm params': ({ state }) => hvmParamFields(state),
-  emulators: ({ state }) => byKey([...state.emulators.values()].map((one) => [emulatorName(one), emulatorFields(one)])),
+  emulators: ({ state }) => emulatorsFields(state),
 };
 
 /** All that a PV guest's stream says of one vcpu. */
@@ -135,8 +135,10 @@ function hvmParamFields({ hvmParams }: GuestState): FieldValue {
   return byKey(nameHvmParams(hvmParams).map(({ index, name, value }) => [name ?? `param ${index}`, value]));
 }
 
-function emulatorName({ id, index }: EmulatorState): string {
-  return `${id}.${index}`;
+/** By emulator and index: 2.0 is the first QEMU. */
+function emulatorsFields({ emulators }: GuestState): FieldValue {
+  if (emulators.size === 0) return undefined;
+  return byKey([...emulators].map(([key, emulator]) => [key, emulatorFields(emulator)]));
 }
 
 function emulatorFields({ xenstore, context }: EmulatorState): FieldValue {

@@ -1,5 +1,7 @@
+import type { ImageFile } from '../analyse/memory-image.js';
 import type { ByteReader } from '../bytes/byte-reader.js';
-import { createOutput, type OutputFile, openInput } from '../node/index.js';
+import type { ByteSink } from '../bytes/byte-sink.js';
+import { createOutput, fdSink, imageFile, openInput } from '../node/index.js';
 
 /** What happened while a file was read or written. */
 export class FileError extends Error {
@@ -24,16 +26,31 @@ export async function withInput<T>(path: string, work: (reader: ByteReader) => P
   }
 }
 
+/** Where a command writes to; errors carry the file's name. */
+export interface Output {
+  /** From the start on. */
+  readonly sink: ByteSink;
+  /** Anywhere. */
+  readonly image: ImageFile;
+}
+
 /** Writes a file that appears whole, or not at all where `work` throws. */
-export async function withOutput<T>(path: string, work: (output: OutputFile) => Promise<T>): Promise<T> {
+export async function withOutput<T>(path: string, work: (output: Output) => Promise<T>): Promise<T> {
   const name = path === '-' ? 'standard output' : path;
-  const output = await named(name, createOutput(path));
+  const file = await named(name, createOutput(path));
+  const [sink, image] = [fdSink(file.fd), imageFile(file.fd)];
   try {
-    const result = await named(name, work(output));
-    await named(name, output.commit());
+    const result = await work({
+      sink: { writev: (parts) => named(name, sink.writev(parts)) },
+      image: {
+        write: (offset, bytes) => named(name, image.write(offset, bytes)),
+        truncate: (size) => named(name, image.truncate(size)),
+      },
+    });
+    await named(name, file.commit());
     return result;
   } catch (error) {
-    await output.abandon();
+    await file.abandon();
     throw error;
   }
 }

@@ -60,7 +60,7 @@ function fail(command: Command, error: unknown, terminal: Terminal): number {
   }
   if (!(cause instanceof Error)) throw error;
   const spec = cause instanceof StreamError ? ` (${cause.spec})` : '';
-  const text = isBrokenPipe(cause) ? 'standard output: nobody reads it any more' : textOf(error);
+  const text = isBrokenPipe(cause) ? `${fileOf(error)}nobody reads it any more` : textOf(error);
   terminal.err(`xen-stream ${command.name}: ${text}${spec}`);
   return cause instanceof StreamError ? command.badStream : TROUBLE;
 }
@@ -71,6 +71,10 @@ function errorReport(error: unknown): object {
   if (!(cause instanceof StreamError)) return { ...file, message: textOf(cause) };
   const { code, offset, layer, record, rule, spec, detail } = cause;
   return { ...file, code, offset, layer, record, rule, spec, message: detail };
+}
+
+function fileOf(error: unknown): string {
+  return error instanceof FileError ? `${error.file}: ` : '';
 }
 
 function causeOf(error: unknown): unknown {

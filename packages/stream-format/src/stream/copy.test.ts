@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openInput } from '../node/index.js';
+import { absent, LARGER, loadStream, streamPath } from '../node/testing/streams.js';
 import { copyStream } from './copy.js';
-
-const testdata = fileURLToPath(new URL('../../testdata/', import.meta.url));
-const shared = process.env.XEN_STREAMS_DIR ?? fileURLToPath(new URL('../../../../../shared/streams', import.meta.url));
 
 /** sha256 of what is inside the compressed file, as testdata/README.md has it. */
 const SHA256 = {
@@ -29,18 +25,13 @@ async function sha256OfCopy(path: string): Promise<string> {
 
 describe('copyStream', () => {
   it.each(Object.entries(SHA256))('%s is read and written again byte for byte', async (name, sha256) => {
-    expect(await sha256OfCopy(`${testdata}${name}`)).toBe(sha256);
+    expect(await sha256OfCopy(streamPath(name))).toBe(sha256);
   });
 
-  for (const name of ['xen-4.17-pv64.save.gz', 'xen-4.17-pv64-live.wire.gz']) {
-    const path = `${shared}/${name}`;
-    it.skipIf(!existsSync(path))(`${name} (skipped without the folder of larger streams) likewise`, async () => {
-      const { gunzipSync } = await import('node:zlib');
-      const { readFileSync } = await import('node:fs');
-      const original = createHash('sha256')
-        .update(gunzipSync(readFileSync(path)))
-        .digest('hex');
-      expect(await sha256OfCopy(path)).toBe(original);
+  for (const name of LARGER) {
+    it.skipIf(absent(name) !== '')(`${name} likewise${absent(name)}`, async () => {
+      const original = createHash('sha256').update(loadStream(name)).digest('hex');
+      expect(await sha256OfCopy(streamPath(name))).toBe(original);
     });
   }
 });

@@ -1,17 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ByteReader } from '../bytes/byte-reader.js';
 import { byteSource } from '../bytes/byte-source.js';
-import { streamEvents } from '../stream/events.js';
+import { absent, LARGER, loadStream } from '../node/testing/streams.js';
 import { sampleLibxc, sampleSaveFile } from '../testing/sample-streams.js';
+import { lowLengthOfEmulatorContext, vitalOffsets } from '../testing/vital-offsets.js';
 import { type VerifyReport, verifyStream } from './verify-stream.js';
 
-const testdata = fileURLToPath(new URL('../../testdata/', import.meta.url));
-const shared = process.env.XEN_STREAMS_DIR ?? fileURLToPath(new URL('../../../../../shared/streams', import.meta.url));
-
-const load = (path: string) => new Uint8Array(gunzipSync(readFileSync(path)));
 const verify = (stream: Uint8Array, stopAtFirst = false) =>
   verifyStream(new ByteReader(byteSource(stream)), { stopAtFirst });
 
@@ -20,48 +14,23 @@ function* chunks(stream: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < stream.length; at += size) yield stream.subarray(at, at + size);
 }
 
-/**
- * The format says an emulator's context nowhere but in its length, and QEMU's may end with zeros, as padding does: a
- * length that differs within the padding can't be told from the right one.
- */
-async function lowLengthOfEmulatorContext(stream: Uint8Array): Promise<number | undefined> {
-  for await (const event of streamEvents(new ByteReader(byteSource(stream)))) {
-    if (event.kind === 'libxl-record' && event.record.type === 'EMULATOR_CONTEXT') return event.record.offset + 4;
-  }
-  return undefined;
-}
-
-/** Offsets of all bytes of magics, versions, record types and lengths. */
-async function vitalOffsets(stream: Uint8Array): Promise<number[]> {
-  const offsets: number[] = [];
-  const add = (start: number, length: number) => offsets.push(...Array.from({ length }, (_, i) => start + i));
-  for await (const event of streamEvents(new ByteReader(byteSource(stream)))) {
-    if (event.kind === 'xl-header') add(event.offset, 32);
-    if (event.kind === 'libxl-header') add(event.offset, 12);
-    if (event.kind === 'libxc-header') add(event.offset, 16);
-    if (event.kind === 'libxl-record' || event.kind === 'libxc-record') add(event.record.offset, 8);
-    if (event.kind === 'trailing') add(event.offset, event.data.length);
-  }
-  return offsets;
-}
-
 const REAL = ['xen-4.17-hvm.save.gz', 'xen-4.17-pv32.save.gz', 'xen-4.17-hvm-live.wire.gz'];
 
 describe('real streams', () => {
   it.each(REAL)('%s is valid, with no warning', async (name) => {
-    const { problems, warnings } = await verify(load(`${testdata}${name}`));
+    const { problems, warnings } = await verify(loadStream(name));
     expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
   });
 
-  for (const name of ['xen-4.17-pv64.save.gz', 'xen-4.17-pv64-live.wire.gz']) {
-    it.skipIf(!existsSync(`${shared}/${name}`))(`${name} (skipped without the larger streams) likewise`, async () => {
-      const { problems, warnings } = await verify(load(`${shared}/${name}`));
+  for (const name of LARGER) {
+    it.skipIf(absent(name) !== '')(`${name} likewise${absent(name)}`, async () => {
+      const { problems, warnings } = await verify(loadStream(name));
       expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
     });
   }
 
   it('the stream with a lost page table gets a warning that names it, and no error', async () => {
-    const { problems, warnings } = await verify(load(`${testdata}broken/xen-4.17-pv32-lost-l1.save.gz`));
+    const { problems, warnings } = await verify(loadStream('broken/xen-4.17-pv32-lost-l1.save.gz'));
     expect(problems).toEqual([]);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatchObject({
@@ -71,14 +40,18 @@ describe('real streams', () => {
   });
 });
 
-describe.each(REAL)('damage to %s', (name) => {
+/** Every position of every real stream, which takes hours, or a sample of those kept in the project. */
+const FULL = process.env.XEN_STREAM_FULL === '1';
+const DAMAGED = FULL ? [...REAL, ...LARGER.filter((name) => absent(name) === '')] : REAL;
+
+describe.each(DAMAGED)('damage to %s', (name) => {
   let stream: Uint8Array;
   let offsets: number[];
   beforeAll(async () => {
-    stream = load(`${testdata}${name}`);
+    stream = loadStream(name);
     const all = await vitalOffsets(stream);
     // Of the many alike PAGE_DATA records in the middle every 400th is enough.
-    offsets = all.filter((_, i) => i < 160 || i > all.length - 110 || Math.floor(i / 8) % 400 === 0);
+    offsets = FULL ? all : all.filter((_, i) => i < 160 || i > all.length - 110 || Math.floor(i / 8) % 400 === 0);
   });
 
   it.each([0xff, 0x01, 0x80])('every magic, version, type and length byte xor 0x%s gives an error', async (mask) => {

@@ -1,5 +1,4 @@
 import type { ByteSink } from '../../bytes/byte-sink.js';
-import { fdSink } from '../../node/index.js';
 import { copyStream } from '../../stream/copy.js';
 import { UsageError } from '../arguments.js';
 import { defineCommand, JSON_OPTION, streamOperand } from '../command.js';
@@ -25,8 +24,7 @@ export const copy = defineCommand({
   async run([from = '-', to = '-'], options, terminal) {
     if (options.json && to === '-') throw new UsageError('--json and - for OUT both want the standard output');
     let bytes = 0;
-    await withOutput(to, ({ fd }) => {
-      const sink = fdSink(fd);
+    await withOutput(to, ({ sink }) => {
       const counting: ByteSink = {
         writev(parts) {
           for (const part of parts) bytes += part.length;

@@ -1,5 +1,4 @@
 import { type ImageReport, writeMemoryImage } from '../../analyse/memory-image.js';
-import { imageFile } from '../../node/index.js';
 import { UsageError } from '../arguments.js';
 import { defineCommand, JSON_OPTION, streamOperand } from '../command.js';
 import { withInput, withOutput } from '../files.js';
@@ -34,8 +33,8 @@ export const pages = defineCommand({
     if (out === undefined) throw new UsageError('--out is missing');
     if (out === '-') throw new UsageError('--out must be a file: an image is written in any order');
     const format = options.format === 'elf' ? 'elf' : 'raw';
-    const report = await withOutput(out, ({ fd }) =>
-      withInput(path, (reader) => writeMemoryImage(reader, imageFile(fd), format)),
+    const report = await withOutput(out, ({ image }) =>
+      withInput(path, (reader) => writeMemoryImage(reader, image, format)),
     );
     await terminal.out(asJson ? json({ file: path, out, ...report }) : pagesText(out, report));
     return 0;
