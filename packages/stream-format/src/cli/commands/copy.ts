@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../bytes/byte-sink.js';
+import { BufferedSink } from '../../bytes/buffered-sink.js';
 import { copyStream } from '../../stream/copy.js';
 import { UsageError } from '../arguments.js';
 import { defineCommand, JSON_OPTION, streamOperand } from '../command.js';
@@ -24,14 +24,15 @@ export const copy = defineCommand({
   async run([from = '-', to = '-'], options, terminal) {
     if (options.json && to === '-') throw new UsageError('--json and - for OUT both want the standard output');
     let bytes = 0;
-    await withOutput(to, ({ sink }) => {
-      const counting: ByteSink = {
+    await withOutput(to, async ({ sink }) => {
+      const buffered = new BufferedSink({
         writev(parts) {
           for (const part of parts) bytes += part.length;
           return sink.writev(parts);
         },
-      };
-      return withInput(from, (reader) => copyStream(reader, counting));
+      });
+      await withInput(from, (reader) => copyStream(reader, buffered));
+      await buffered.flush();
     });
     if (options.json) await terminal.out(json({ from, to, bytes }));
     else if (to !== '-') await terminal.out(`${to}: ${size(bytes)} copied\n`);
