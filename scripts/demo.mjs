@@ -67,7 +67,7 @@ try {
   writeFileSync(stock, gunzipSync(readFileSync(`${root}packages/stream-format/testdata/xen-4.17-hvm.save.gz`)));
   command(['xen-stream', 'inspect', stock]);
   command(['xl', 'restore', stock]);
-  const name = /^(\S+)\s+\d+\s+\d+\s+\d+\s/m.exec(command(['xl', 'list']).split('\n').slice(2).join('\n'))?.[1];
+  const name = /^(\S+)\s+\d+\s+\d+\s+\d+\s/m.exec(command(['xl', 'list']).split('\n').slice(1).join('\n'))?.[1];
   if (name === undefined) throw new Error('the restored guest is not in the list');
   command(['xl', 'save', name, 'again.save']);
   command(['xen-stream', 'diff', stock, 'again.save']);

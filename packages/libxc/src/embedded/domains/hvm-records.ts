@@ -40,7 +40,7 @@ export const HVM_RECORDS: readonly RecordKind[] = [
 const KINDS = new Map(HVM_RECORDS.map((kind) => [kind.type, kind]));
 const DESCRIPTOR = 8;
 const END = 0;
-const HEADER = 1;
+export const HEADER_RECORD = 1;
 export const CPU_RECORD = 2;
 const MAGIC = 0x5438_1286;
 
@@ -78,9 +78,9 @@ export class HvmRecords {
 
   /** The whole context: all records by type and instance, CPU records from `cpu`, the header from `header`. */
   encode(header: Uint8Array, cpus: ReadonlyMap<number, Uint8Array>): Uint8Array {
-    const all = [...this.records.values()].filter(({ type }) => type !== HEADER && type !== CPU_RECORD);
+    const all = [...this.records.values()].filter(({ type }) => type !== HEADER_RECORD && type !== CPU_RECORD);
     for (const [instance, body] of cpus) all.push({ type: CPU_RECORD, instance, body });
-    all.push({ type: HEADER, instance: 0, body: header });
+    all.push({ type: HEADER_RECORD, instance: 0, body: header });
     all.sort((a, b) => a.type - b.type || a.instance - b.instance);
     all.push({ type: END, instance: 0, body: new Uint8Array(0) });
     const bytes = new Uint8Array(all.reduce((sum, { body }) => sum + DESCRIPTOR + body.length, 0));
@@ -131,19 +131,28 @@ export function parseHvmContext(context: Uint8Array, vcpus: number): StoredRecor
 }
 
 function checkHeader(type: number, body: Uint8Array, fail: (why: string) => HvmContextError): void {
-  if (type !== HEADER) throw fail('a context begins with its HEADER');
+  if (type !== HEADER_RECORD) throw fail('a context begins with its HEADER');
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   if (body.length < 8 || view.getUint32(0, true) !== MAGIC) throw fail('bad magic');
   if (view.getUint32(4, true) !== 1) throw fail(`version ${view.getUint32(4, true)} is not known`);
 }
 
+const HEADER_SIZE = 24;
+const GTSC_KHZ = 20;
+
+/** The guest's TSC frequency as a header says it; 0 where it says none. */
+export function headerKhz(header: Uint8Array): number {
+  if (header.length < HEADER_SIZE) return 0;
+  return new DataView(header.buffer, header.byteOffset, header.byteLength).getUint32(GTSC_KHZ, true);
+}
+
 /** The header that this host writes. */
 export function hvmHeader(cpuid: number, khz: number): Uint8Array {
-  const bytes = new Uint8Array(24);
+  const bytes = new Uint8Array(HEADER_SIZE);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, 1, true);
   view.setUint32(16, cpuid, true);
-  view.setUint32(20, khz, true);
+  view.setUint32(GTSC_KHZ, khz, true);
   return bytes;
 }

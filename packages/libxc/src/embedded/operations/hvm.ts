@@ -2,10 +2,17 @@ import { HVM_PARAM } from '../../x86/hvm-params.js';
 import { HVM_CPU } from '../../x86/registers.js';
 import { HOST_SIGNATURE } from '../domains/cpu-policy.js';
 import type { Domain } from '../domains/domain.js';
-import { CPU_RECORD, HvmContextError, type HvmRecords, hvmHeader, parseHvmContext } from '../domains/hvm-records.js';
+import {
+  CPU_RECORD,
+  HEADER_RECORD,
+  HvmContextError,
+  type HvmRecords,
+  headerKhz,
+  hvmHeader,
+  parseHvmContext,
+} from '../domains/hvm-records.js';
 import { forgetHeld, schedule, whileStopped } from '../run/scheduler.js';
 import { refuse, requireHvm } from './errors.js';
-import { HOST_KHZ } from './host-info.js';
 import type { Handlers } from './types.js';
 
 const NR_PARAMS = 39;
@@ -29,7 +36,7 @@ export const hvmHandlers: Handlers<'hvmContext' | 'setHvmContext' | 'hvmParam' |
     return whileStopped(host, domain, () => {
       const cpus = new Map<number, Uint8Array>();
       for (const vcpu of domain.vcpus) if (vcpu.online) cpus.set(vcpu.id, vcpu.context.slice());
-      return records.encode(hvmHeader(HOST_SIGNATURE, HOST_KHZ), cpus);
+      return records.encode(hvmHeader(HOST_SIGNATURE, domain.tsc.khz), cpus);
     });
   },
 
@@ -80,6 +87,7 @@ function load(domain: Domain, records: HvmRecords, context: Uint8Array): void {
   }
   for (const vcpu of domain.vcpus) vcpu.online = false;
   for (const record of parsed) {
+    if (record.type === HEADER_RECORD) preferTscFrequency(domain, record.body);
     if (record.type !== CPU_RECORD) {
       records.set(record);
       continue;
@@ -91,4 +99,10 @@ function load(domain: Domain, records: HvmRecords, context: Uint8Array): void {
     vcpu.online = true;
   }
   forgetHeld(domain);
+}
+
+/** The frequency that the guest was saved with stays its own (arch_hvm_load); 0: the saver said none. */
+function preferTscFrequency(domain: Domain, header: Uint8Array): void {
+  const khz = headerKhz(header);
+  if (khz !== 0) domain.tsc = { ...domain.tsc, khz };
 }
