@@ -157,6 +157,13 @@ describe('HVM state', () => {
     expect((await hypervisor.vcpuInfo(domid, 1)).online).toBe(true);
   });
 
+  it("the header has the guest's TSC frequency, not the host's (Xen's arch_hvm_save)", async () => {
+    const domid = await domain('hvm');
+    await hypervisor.setTscInfo(domid, { mode: 0, khz: 2_596_145, nsec: 0n, incarnation: 1 });
+    const context = await hypervisor.hvmContext(domid);
+    expect(new DataView(context.buffer, context.byteOffset).getUint32(8 + 20, true)).toBe(2_596_145);
+  });
+
   it('a vcpu shows its user registers as a PV vcpu does, and takes those alone', async () => {
     const domid = await domain('hvm');
     const before = await contextWithCpu(domid, 0);
