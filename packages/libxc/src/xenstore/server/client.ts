@@ -6,18 +6,16 @@ import type { Watcher } from '../tree/watches.js';
 /** Who is connected: a program of the control domain through a socket, or a guest through its ring. */
 export class Client implements Watcher {
   readonly transactions = new Map<number, Transaction>();
+  /** Where its relative paths begin. */
+  readonly base: string;
   private lastTransaction = 0;
 
   constructor(
     /** Changes when the guest gets a target. */
     public caller: Caller,
-    /** Undefined for sockets: their paths are absolute. */
-    readonly base: string | undefined,
     private readonly event: (path: string, token: string) => void,
-  ) {}
-
-  static ofGuest(caller: Caller, event: (path: string, token: string) => void): Client {
-    return new Client(caller, domainPath(caller.domid), event);
+  ) {
+    this.base = domainPath(caller.domid);
   }
 
   watchFired(path: string, token: string): void {

@@ -53,7 +53,7 @@ export class GuestRing implements Outlet {
   ) {
     const bytes = mapping.page(0);
     this.page = { bytes, words: wordsOf(bytes) };
-    this.client = Client.ofGuest(caller, (path, token) => this.connection.event(path, token));
+    this.client = new Client(caller, (path, token) => this.connection.event(path, token));
     this.connection = new Connection(services, this.client, this);
     this.reset();
     this.setWord(STORE_FEATURES, FEATURE.reconnection | FEATURE.error | FEATURE.watchDepth);

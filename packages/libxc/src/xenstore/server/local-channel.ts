@@ -10,7 +10,7 @@ export function openLocalChannel(services: Services, events: ChannelEvents): Cha
     queueMicrotask(() => {
       if (open) deliverable();
     });
-  const client = new Client({ domid: 0 }, undefined, (path, token) => connection.event(path, token));
+  const client = new Client({ domid: 0 }, (path, token) => connection.event(path, token));
   const connection: Connection = new Connection(services, client, {
     full: false,
     send: (message) => deliver(() => events.received(message)),

@@ -1,6 +1,6 @@
 import { Refusal } from '../errors.js';
 import { changePermissions, lookUp, makeNode, removeNode, writeNode } from '../tree/operations.js';
-import { absolutePath, domainPath } from '../tree/path.js';
+import { absolutePath, domainPath, fullPath, isRelative } from '../tree/path.js';
 import { formatPermissions, isPrivileged, parseDomid, parsePermissions } from '../tree/permissions.js';
 import type { Watch } from '../tree/watches.js';
 import { decodeStrings, encodeStrings, type Message, type MessageName, messageName, PAYLOAD_MAX, XS } from '../wire.js';
@@ -43,6 +43,9 @@ interface Request {
 
 type Handler = (services: Services, request: Request) => Reply | Promise<Reply>;
 
+/** How a domain names itself (public/xen.h). */
+const DOMID_SELF = String(0x7ff0);
+
 const OK: Reply = { payload: encodeStrings('OK') };
 const answer = (...strings: readonly string[]): Reply => ({ payload: encodeStrings(...strings) });
 
@@ -59,7 +62,7 @@ const HANDLERS: Partial<Record<MessageName, Handler>> = {
   },
 
   DIRECTORY_PART: ({ database }, request) => {
-    const offset = number(request.strings[1]);
+    const offset = natural(request.strings[1]);
     const node = lookUp(spaceOf(database, request), request.client.caller, pathOf(request), 'read');
     const generation = encodeStrings(String(node.generation));
     return { payload: Buffer.concat([generation, partOf(node.children, offset, PAYLOAD_MAX - generation.length)]) };
@@ -85,7 +88,7 @@ const HANDLERS: Partial<Record<MessageName, Handler>> = {
   },
 
   GET_PERMS: ({ database }, request) => {
-    const node = lookUp(spaceOf(database, request), request.client.caller, pathOf(request, true), 'read');
+    const node = lookUp(spaceOf(database, request), request.client.caller, pathOf(request), 'read');
     return answer(...formatPermissions(node.permissions));
   },
 
@@ -107,9 +110,10 @@ const HANDLERS: Partial<Record<MessageName, Handler>> = {
     return { ...OK, after: () => watches.fireOnce(watch) };
   },
 
-  UNWATCH: ({ database }, request) => {
-    const { path, token, watcher } = watchOf(request);
-    database.watches.remove(watcher, path, token);
+  UNWATCH: ({ database }, { client, strings: [path = '', token] }) => {
+    if (token === undefined) throw new Refusal('EINVAL', 'no token');
+    // A path that can't be is one that is not watched.
+    database.watches.remove(client, fullPath(path, client.base), token);
     return OK;
   },
 
@@ -133,7 +137,7 @@ const HANDLERS: Partial<Record<MessageName, Handler>> = {
   },
 
   INTRODUCE: privileged(async ({ domains }, { strings: [domid, gfn, port] }) => {
-    await domains.introduce(realDomid(domid), number(gfn), number(port));
+    await domains.introduce(realDomid(domid), integer(gfn), natural(port));
     return OK;
   }),
 
@@ -152,9 +156,9 @@ const HANDLERS: Partial<Record<MessageName, Handler>> = {
     return OK;
   }),
 
-  IS_DOMAIN_INTRODUCED: ({ domains }, { strings: [domid] }) => {
-    const id = parseDomid(domid ?? '');
-    return answer(id === 0 || domains.isIntroduced(id) ? 'T' : 'F');
+  IS_DOMAIN_INTRODUCED: ({ domains }, { strings: [domid = ''] }) => {
+    const asked = domid === DOMID_SELF ? 0 : parseDomid(domid);
+    return answer(asked === 0 || domains.isIntroduced(asked) ? 'T' : 'F');
   },
 
   GET_DOMAIN_PATH: (_services, { strings: [domid] }) => answer(domainPath(parseDomid(domid ?? ''))),
@@ -162,12 +166,16 @@ const HANDLERS: Partial<Record<MessageName, Handler>> = {
   CONTROL: privileged((services, { strings }) => answer(control(services, strings))),
 };
 
+/** Whatever transaction these name, it is not looked at. */
+const OUTSIDE_TRANSACTIONS: ReadonlySet<Handler | undefined> = new Set([HANDLERS.WATCH, HANDLERS.UNWATCH]);
+
 /** Does what a message asks for. @throws Refusal */
 export function perform(services: Services, client: Client, message: Message): Reply | Promise<Reply> {
   const name = messageName(message.type);
   const handler = name === undefined ? undefined : HANDLERS[name];
   if (handler === undefined) throw new Refusal('ENOSYS', `no request ${message.type}`);
   const { transactionId, payload } = message;
+  if (transactionId !== 0 && !OUTSIDE_TRANSACTIONS.has(handler)) services.database.transactionOf(client, transactionId);
   return handler(services, { client, transactionId, payload, strings: decodeStrings(payload) });
 }
 
@@ -193,44 +201,39 @@ function spaceOf(database: Database, { client, transactionId }: Request) {
 }
 
 function pathOf({ client, strings: [path = ''] }: Request, special = false): string {
-  return absolutePath(path, { base: client.base, special });
+  return absolutePath(path, client.base, special);
 }
 
-/** WATCH and UNWATCH: path, token, and perhaps how deep. */
+/** Path, token, and perhaps how deep. */
 function watchOf(request: Request): Watch {
   const { client, strings } = request;
   const [path = '', token, depth] = strings;
   if (token === undefined) throw new Refusal('EINVAL', 'no token');
-  const relative = !path.startsWith('/') && !path.startsWith('@');
   return {
     watcher: client,
     path: pathOf(request, true),
     token,
-    depth: depth === undefined || depth === '' ? undefined : number(depth),
-    prefix: relative ? `${client.base}/` : '',
+    depth: depth === undefined || depth === '' ? undefined : natural(depth),
+    prefix: isRelative(path) ? `${client.base}/` : '',
   };
 }
 
-/** Whole names from a byte offset of the list, and an empty one where the list ends, in so many bytes. */
+/** The list from a byte offset on, up to the end of a name, in so many bytes. Where the list ends, an empty name. */
 function partOf(names: Iterable<string>, offset: number, room: number): Uint8Array {
-  const part: string[] = [];
-  let at = 0;
-  let left = room - 1;
-  for (const name of names) {
-    const size = name.length + 1;
-    if (at >= offset) {
-      if (size > left) return encodeStrings(...part);
-      part.push(name);
-      left -= size;
-    }
-    at += size;
-  }
-  return encodeStrings(...part, '');
+  const rest = encodeStrings(...names).subarray(offset);
+  if (rest.length < room) return Buffer.concat([rest, encodeStrings('')]);
+  return rest.subarray(0, rest.lastIndexOf(0, room - 2) + 1);
+}
+
+function natural(text: string | undefined): number {
+  const value = integer(text);
+  if (value < 0) throw new Refusal('EINVAL', `a negative number: ${text}`);
+  return value;
 }
 
 /** Decimal; an mfn may come as a negative number (docs/misc/xenstore.txt, INTRODUCE). */
-function number(text: string | undefined): number {
-  if (text === undefined || !/^-?\d{1,16}$/.test(text)) throw new Refusal('EINVAL', `no number: ${text}`);
+function integer(text: string | undefined): number {
+  if (text === undefined || !/^-?\d{1,15}$/.test(text)) throw new Refusal('EINVAL', `no number: ${text}`);
   return Number(text);
 }
 

@@ -53,7 +53,7 @@ export class SocketServer {
 }
 
 function serveSocket(services: Services, socket: Socket): Connection {
-  const client = new Client({ domid: 0 }, undefined, (path, token) => connection.event(path, token));
+  const client = new Client({ domid: 0 }, (path, token) => connection.event(path, token));
   const connection: Connection = new Connection(services, client, new SocketOutlet(socket, services.log));
   socket.on('data', (bytes) => {
     socket.pause();

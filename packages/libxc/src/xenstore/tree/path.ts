@@ -14,34 +14,32 @@ export function domainPath(domid: number): string {
   return `/local/domain/${domid}`;
 }
 
-export interface PathRules {
-  /** What relative paths are relative to; undefined for sockets, whose paths must be absolute. */
-  readonly base: string | undefined;
-  /** Whether `@introduceDomain` and the like are allowed. */
-  readonly special?: boolean;
+export function isRelative(path: string): boolean {
+  return !path.startsWith('/') && !path.startsWith('@');
+}
+
+/** As the path is meant, right or wrong. @param base what relative paths are relative to */
+export function fullPath(path: string, base: string): string {
+  return isRelative(path) ? `${base}/${path}` : path;
 }
 
 /**
  * The absolute path that a caller means (docs/misc/xenstore.txt: allowed characters, no doubled or trailing slashes).
+ *
+ * @param special whether events such as '@introduceDomain' are meant, too
  * @throws Refusal EINVAL
  */
-export function absolutePath(path: string, { base, special = false }: PathRules): string {
+export function absolutePath(path: string, base: string, special = false): string {
   if (!VALID.test(path)) throw new Refusal('EINVAL', 'no valid path');
-  if (path.startsWith('@')) {
-    if (!special || path.length > RELATIVE_PATH_MAX) throw new Refusal('EINVAL', 'no node');
-    return path;
+  if (path.startsWith('@') && !special) throw new Refusal('EINVAL', 'no node');
+  if (path.length > (path.startsWith('/') ? ABSOLUTE_PATH_MAX : RELATIVE_PATH_MAX)) {
+    throw new Refusal('EINVAL', 'the path is too long');
   }
-  const absolute = path.startsWith('/') ? path : below(base, path);
-  if (absolute.length > ABSOLUTE_PATH_MAX) throw new Refusal('EINVAL', 'the path is too long');
+  const absolute = fullPath(path, base);
   if (absolute.includes('//') || (absolute.endsWith('/') && absolute !== '/')) {
     throw new Refusal('EINVAL', 'doubled or trailing slash');
   }
   return absolute;
-}
-
-function below(base: string | undefined, path: string): string {
-  if (base === undefined || path.length > RELATIVE_PATH_MAX) throw new Refusal('EINVAL', 'no absolute path');
-  return `${base}/${path}`;
 }
 
 /** Of a path other than '/'. */

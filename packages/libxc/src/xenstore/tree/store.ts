@@ -19,6 +19,8 @@ export interface MutableNode extends Node {
 
 /** Of the root and the special events: the control domain's alone. */
 const ROOT_PERMISSIONS: Permissions = [{ domid: 0, read: false, write: false }];
+/** Nodes that a new store has, as xenstored's. */
+const FIRST_NODES = ['/tool', '/tool/xenstored'];
 const NOTHING = new Uint8Array(0);
 
 /** Nodes by path: those that everybody sees, or those that a transaction sees. */
@@ -64,6 +66,8 @@ export abstract class NodeSpace {
 /** The nodes that everybody sees. */
 export class Store extends NodeSpace {
   private readonly nodes = new Map<string, MutableNode>();
+  /** Nodes that transactions saw. */
+  private readonly kept = new WeakSet<Node>();
   private readonly ownedNodes = new Map<number, number>();
   private generation = 1;
 
@@ -74,10 +78,18 @@ export class Store extends NodeSpace {
       this.nodes.set(path, { value: NOTHING, permissions: ROOT_PERMISSIONS, children: new Set(), generation: 1 });
       this.account(ROOT_PERMISSIONS[0].domid, 1);
     }
+    for (const path of FIRST_NODES) this.create(path, ROOT_PERMISSIONS);
   }
 
   get(path: string): Node | undefined {
     return this.nodes.get(path);
+  }
+
+  /** The node as it is now: it stays so, and get() answers another one once it was changed. */
+  keep(path: string): Node | undefined {
+    const node = this.nodes.get(path);
+    if (node !== undefined) this.kept.add(node);
+    return node;
   }
 
   owned(domid: number): number {
@@ -110,8 +122,10 @@ export class Store extends NodeSpace {
   protected edit(path: string): MutableNode {
     const node = this.nodes.get(path);
     if (node === undefined) throw new RangeError(`no node ${path}`);
-    node.generation = this.nextGeneration();
-    return node;
+    const mine = this.kept.has(node) ? copyOf(node) : node;
+    mine.generation = this.nextGeneration();
+    this.nodes.set(path, mine);
+    return mine;
   }
 
   protected insert(path: string, node: MutableNode): void {
@@ -127,4 +141,8 @@ export class Store extends NodeSpace {
     if (owned === 0) this.ownedNodes.delete(domid);
     else this.ownedNodes.set(domid, owned);
   }
+}
+
+export function copyOf(node: Node): MutableNode {
+  return { ...node, children: new Set(node.children) };
 }

@@ -1,9 +1,6 @@
 import { Refusal } from '../errors.js';
 import type { Change } from './operations.js';
-import { type MutableNode, type Node, NodeSpace, type Store } from './store.js';
-
-/** Generation of a node that was not there. */
-const ABSENT = 0;
+import { copyOf, type MutableNode, type Node, NodeSpace, type Store } from './store.js';
 
 export interface TransactionLimits {
   /** Nodes that may be touched. */
@@ -13,14 +10,14 @@ export interface TransactionLimits {
 }
 
 /**
- * The store as one transaction sees it: its own changes above what everybody sees. Optimistic: each node's generation is
- * kept when it is first touched, and the commit fails when one has another by then. What is committed is thus as if
- * nobody else had been there between.
+ * The store as one transaction sees it: its own changes above what everybody sees. Optimistic: each node that it touches
+ * stays for it as it was then, and the commit fails when one was changed by then. What is committed is thus as if nobody
+ * else had been there between.
  */
 export class Transaction extends NodeSpace {
   /** What watches are told once it is committed. */
   readonly changes: Change[] = [];
-  private readonly touched = new Map<string, number>();
+  private readonly touched = new Map<string, Node | undefined>();
   private readonly own = new Map<string, MutableNode | undefined>();
   private readonly accounts = new Map<number, number>();
 
@@ -34,10 +31,10 @@ export class Transaction extends NodeSpace {
   /** @throws Refusal ENOSPC when too many nodes are touched */
   get(path: string): Node | undefined {
     if (this.own.has(path)) return this.own.get(path);
-    const node = this.store.get(path);
-    if (this.touched.has(path)) return node;
+    if (this.touched.has(path)) return this.touched.get(path);
     if (this.touched.size >= this.limits.nodes) throw new Refusal('ENOSPC', 'the transaction touches too many nodes');
-    this.touched.set(path, node?.generation ?? ABSENT);
+    const node = this.store.keep(path);
+    this.touched.set(path, node);
     return node;
   }
 
@@ -47,10 +44,8 @@ export class Transaction extends NodeSpace {
 
   /** Makes its changes everybody's. @throws Refusal EAGAIN when somebody changed a touched node; ENOSPC over a quota */
   commit(): void {
-    for (const [path, generation] of this.touched) {
-      if ((this.store.get(path)?.generation ?? ABSENT) !== generation) {
-        throw new Refusal('EAGAIN', `${path} was changed meanwhile`);
-      }
+    for (const [path, node] of this.touched) {
+      if (this.store.get(path) !== node) throw new Refusal('EAGAIN', `${path} was changed meanwhile`);
     }
     for (const [domid, nodes] of this.accounts) {
       if (nodes > 0 && this.owned(domid) > this.limits.owned(domid)) throw new Refusal('ENOSPC', 'too many nodes');
@@ -63,7 +58,7 @@ export class Transaction extends NodeSpace {
     if (mine !== undefined) return mine;
     const node = this.get(path);
     if (node === undefined) throw new RangeError(`no node ${path}`);
-    const copy = { ...node, children: new Set(node.children) };
+    const copy = copyOf(node);
     this.own.set(path, copy);
     return copy;
   }
