@@ -1,4 +1,13 @@
-import { ByteReader, byteSource, LibxcReader, LibxcWriter, MemorySink, PAGE_TYPE } from '@xen-migration/stream-format';
+import {
+  ByteReader,
+  byteSource,
+  decodeCpuidPolicy,
+  encodeCpuidPolicy,
+  LibxcReader,
+  LibxcWriter,
+  MemorySink,
+  PAGE_TYPE,
+} from '@xen-migration/stream-format';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { saveDomain } from '../save/index.js';
@@ -166,6 +175,22 @@ describe.each(['pv', 'hvm'] as const)('a %s stream that is not what it should be
       ...all.filter((p) => p.kind === 'pages' || p.record.type !== 'X86_CPUID_POLICY'),
     ]);
     expect(await failure(bad)).toMatchObject({ code: 'CPU_POLICY', phase: 'static-data' });
+
+    const richer = await spoilt((all) =>
+      all.map((p): Piece => {
+        if (p.kind === 'pages' || p.record.type !== 'X86_CPUID_POLICY') return p;
+        const leaves = decodeCpuidPolicy(p.record.data);
+        const features = leaves.find(({ leaf, subleaf }) => leaf === 7 && subleaf === 0)!;
+        // AVX512F and AVX512DQ.
+        const data = encodeCpuidPolicy(leaves.map((l) => (l === features ? { ...l, b: (l.b | 0x30000) >>> 0 } : l)));
+        return { kind: 'record', record: { type: 'X86_CPUID_POLICY', data } };
+      }),
+    );
+    const text = 'CPUID 0x7.0 ebx: AVX512F, AVX512DQ';
+    expect(await failure(richer)).toMatchObject({ code: 'CPU_POLICY', message: expect.stringContaining(text) });
+    expect(await restore(richer, { missingCpuFeatures: 'force' })).toMatchObject({
+      warnings: [`the guest lost features of its CPU, ${text}`],
+    });
   });
 
   test('more pages than the domain may have', async () => {

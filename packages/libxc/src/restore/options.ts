@@ -22,6 +22,11 @@ export interface RestoreOptions {
    * here between checkpoints.
    */
   readonly stream?: 'plain' | 'remus' | 'colo';
+  /**
+   * A guest whose CPU had features that this host can't give it: 'refuse' (default), before its first page is read, or
+   * 'force': without them. The result's warnings then say which.
+   */
+  readonly missingCpuFeatures?: 'refuse' | 'force';
   readonly callbacks?: RestoreCallbacks;
   /** COLO: where the list of pages goes that this guest wrote since the last checkpoint (back to the sender). */
   readonly backChannel?: ByteSink;

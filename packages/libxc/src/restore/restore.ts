@@ -8,7 +8,8 @@ import {
 import { PageBitmap } from '../bitmap.js';
 import { isHypervisorError } from '../hypervisor/errors.js';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
-import type { DomainInfo } from '../hypervisor/hypervisor.js';
+import type { CpuPolicy, DomainInfo } from '../hypervisor/hypervisor.js';
+import { compareCpuPolicies, levelledCpuPolicy, missingFeatures } from '../x86/cpu-policy.js';
 import { CheckpointBuffer } from './checkpoint-buffer.js';
 import { faultOf, type RecordPosition, RestoreError, RestoreFault, type RestorePhase } from './errors.js';
 import type { RestoredGuest, RestoreGuest } from './guest-type.js';
@@ -103,6 +104,7 @@ class Restore {
   private wholeCheckpoints = 0;
   private completed: RestoredGuest | undefined;
   private verifying = false;
+  private readonly warnings: string[] = [];
 
   constructor(
     private readonly options: RestoreOptions,
@@ -163,22 +165,34 @@ class Restore {
   }
 
   private async applyStaticData(leaves: Uint8Array | undefined, msrs: Uint8Array | undefined): Promise<void> {
-    const { hypervisor, domid, callbacks } = this.options;
+    const { callbacks } = this.options;
     const none = new Uint8Array(0);
     if (leaves !== undefined || msrs !== undefined) {
-      try {
-        await hypervisor.setCpuPolicy(domid, { leaves: leaves ?? none, msrs: msrs ?? none });
-      } catch (e) {
-        if (!isHypervisorError(e)) throw e;
-        const text = `this host can't give the guest the CPU that it had: ${e.message}`;
-        throw new RestoreFault('CPU_POLICY', text, { cause: e });
-      }
+      await this.applyCpuPolicy({ leaves: leaves ?? none, msrs: msrs ?? none });
     }
     try {
       await callbacks?.staticDataDone?.({ cpuid: leaves === undefined, msr: msrs === undefined });
     } catch (e) {
       const text = `the static data was not accepted: ${e instanceof Error ? e.message : String(e)}`;
       throw new RestoreFault('STATIC_DATA', text, { cause: e });
+    }
+  }
+
+  /** The guest must find the CPU that it had: a feature that it uses and that is gone crashes it later. */
+  private async applyCpuPolicy(policy: CpuPolicy): Promise<void> {
+    const { hypervisor, domid, missingCpuFeatures } = this.options;
+    const offered = await hypervisor.hostCpuPolicy(this.headers.guestType);
+    const missing = missingFeatures(compareCpuPolicies(policy, offered));
+    const force = missingCpuFeatures === 'force';
+    if (missing.length > 0 && !force) throw new RestoreFault('CPU_POLICY', `${CPU_LACKS} ${missing.join('; ')}`);
+    this.warnings.push(...missing.map((text) => `the guest lost features of its CPU, ${text}`));
+    try {
+      await hypervisor.setCpuPolicy(domid, missing.length > 0 ? levelledCpuPolicy(policy, offered) : policy);
+    } catch (e) {
+      if (!isHypervisorError(e)) throw e;
+      throw new RestoreFault('CPU_POLICY', `this host can't give the guest the CPU that it had: ${e.message}`, {
+        cause: e,
+      });
     }
   }
 
@@ -335,7 +349,7 @@ class Restore {
       checkpoints: this.wholeCheckpoints,
       failover,
       verifyMismatches: this.receiver.mismatches,
-      warnings: [...warnings, ...lostPageWarnings(this.populator.neverAnnounced())],
+      warnings: [...this.warnings, ...warnings, ...lostPageWarnings(this.populator.neverAnnounced())],
     };
   }
 
@@ -370,4 +384,5 @@ function lostPageWarnings(pfns: Iterable<number>): string[] {
   return more === 0 ? warnings : [...warnings, `the same is true of ${more} more pages`];
 }
 
+const CPU_LACKS = "this host's CPU lacks what the guest's had:";
 const LOST = '(a page table that its sender lost?): the guest will find an undefined page there';

@@ -113,8 +113,12 @@ export function saveErrorOf(
 
 function faultOf(thrown: unknown): SaveFault {
   if (thrown instanceof SaveFault) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = textOf(thrown);
   if (isHypervisorError(thrown)) return new SaveFault('HYPERVISOR', message, { cause: thrown });
   if (thrown instanceof BadP2mError) return new SaveFault('BAD_P2M', message, { cause: thrown });
   return new SaveFault('INTERNAL', message, { cause: thrown });
+}
+
+export function textOf(e: unknown): string {
+  return e instanceof Error ? e.message : String(e);
 }

@@ -1,5 +1,6 @@
 import type { ByteReader, ByteSink } from '@xen-migration/stream-format';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { AutoConvergeOptions } from './auto-converge.js';
 import type { SavePhase } from './errors.js';
 import type { PrecopyPolicy } from './policy.js';
 
@@ -22,6 +23,10 @@ export interface SaveOptions {
   readonly callbacks: SaveCallbacks;
   /** Default: Xen's own. */
   readonly policy?: PrecopyPolicy;
+  /** Most that goes out while the guest runs, bytes per second. What is sent of the suspended guest is not held back. */
+  readonly bytesPerSecond?: number;
+  /** Slow the guest down, by the scheduler's cap, when it writes faster than it can be copied. Default: don't. */
+  readonly autoConverge?: AutoConvergeOptions;
   /** Looked at before each batch of pages and before the guest is suspended. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SaveProgress) => void;
@@ -57,6 +62,8 @@ export interface SaveProgress {
   readonly pagesTotal: number;
   /** Of the stream, so far. */
   readonly bytes: number;
+  /** Percent of its CPU time that the guest loses at the moment (autoConverge). */
+  readonly throttle: number;
 }
 
 export interface SaveResult {
@@ -67,6 +74,8 @@ export interface SaveResult {
   readonly bytesWritten: number;
   /** Milliseconds from the moment that the guest was asked to suspend to the end of the stream. */
   readonly suspendedMs: number;
+  /** The most that the guest was slowed down, in percent (autoConverge). */
+  readonly mostThrottled: number;
   /** What could not be undone; the stream is whole all the same. */
   readonly cleanupErrors: readonly unknown[];
 }

@@ -1,7 +1,8 @@
 import { hasPageData, isKnownPageType, type LibxcWriter, PAGE_TYPE } from '@xen-migration/stream-format';
 import { PageBitmap } from '../bitmap.js';
-import { type FrameList, INVALID_FRAME, MAX_BATCH } from '../hypervisor/frames.js';
+import { type FrameList, INVALID_FRAME, MAX_BATCH, PAGE_SIZE } from '../hypervisor/frames.js';
 import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
+import { copySettled } from '../x86/settled-copy.js';
 import { SaveFault } from './errors.js';
 import type { SaveGuest } from './guest-type.js';
 
@@ -41,6 +42,7 @@ export class PageSender {
   private readonly deferred: PageBitmap;
   private deferredCount = 0;
   private readonly freeScratch: Uint32Array[] = [];
+  private readonly settled = new Uint8Array(PAGE_SIZE);
 
   constructor(
     private readonly hypervisor: Hypervisor,
@@ -148,9 +150,14 @@ export class PageSender {
     scratch: Uint32Array[],
     running: boolean,
   ): Uint8Array | undefined {
+    // Other than a running guest's, a table can't change under our eyes.
+    if (running && !copySettled(page, this.settled)) {
+      this.defer(pfns, types, i);
+      return undefined;
+    }
     const target = this.freeScratch.pop() ?? new Uint32Array(1024);
     scratch.push(target);
-    const problem = this.guest.normalisePage(types[i]!, page, target);
+    const problem = this.guest.normalisePage(types[i]!, running ? this.settled : page, target);
     if (problem === undefined) return new Uint8Array(target.buffer);
 
     const where = { pfn: pfns[i]!, entry: problem.entry, mfn: problem.frame };

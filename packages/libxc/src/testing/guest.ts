@@ -16,6 +16,7 @@ export interface GuestOptions {
   readonly kind: 'pv' | 'pv32' | 'hvm' | 'pvh';
   readonly memoryKib: number;
   readonly vcpus?: number;
+  readonly passthrough?: boolean;
   /** Of the selfcheck kernel. */
   readonly cmdline: string;
 }
@@ -37,9 +38,10 @@ export class TestGuest {
     this.timer = setInterval(() => void this.serve(), SERVE_EVERY_MS);
   }
 
-  static async build(host: TestHost, { kind, memoryKib, vcpus = 1, cmdline }: GuestOptions): Promise<TestGuest> {
+  static async build(host: TestHost, options: GuestOptions): Promise<TestGuest> {
+    const { kind, memoryKib, vcpus = 1, cmdline, passthrough } = options;
     const { hypervisor } = host;
-    const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus);
+    const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus, passthrough);
     const backends = await ringBackends(hypervisor, domid);
     const kernel = builtinKernel(kind === 'pv32' ? 'selfcheck32' : 'selfcheck');
     const built = await buildDomain({

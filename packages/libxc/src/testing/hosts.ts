@@ -10,7 +10,7 @@ export interface TestHost {
   readonly host: EmbeddedHost;
   readonly hypervisor: Hypervisor;
   /** A new domain without memory, that may have so much. */
-  newDomain(kind: 'pv' | 'hvm' | 'pvh', memoryKib: number, vcpus?: number): Promise<number>;
+  newDomain(kind: 'pv' | 'hvm' | 'pvh', memoryKib: number, vcpus?: number, passthrough?: boolean): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export async function testHost(seed: number, memoryMib = 256): Promise<TestHost>
   return {
     host,
     hypervisor,
-    async newDomain(kind, memoryKib, vcpus = 1) {
+    async newDomain(kind, memoryKib, vcpus = 1, passthrough = false) {
       const domid = await hypervisor.createDomain({
         kind,
         uuid: Uint8Array.from(Buffer.from(randomUUID().replaceAll('-', ''), 'hex')),
@@ -30,7 +30,7 @@ export async function testHost(seed: number, memoryMib = 256): Promise<TestHost>
         maxGrantFrames: 32,
         maxEventChannel: 1023,
         hap: kind !== 'pv',
-        passthrough: false,
+        passthrough,
       });
       await hypervisor.setMaxMemory(domid, memoryKib + 1024);
       return domid;
