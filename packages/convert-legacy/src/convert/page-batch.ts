@@ -6,6 +6,8 @@ import type { Trace } from './options.js';
 /** A page that the sender could not map: type XTAB, and no pfn. */
 const LOST_PAGE = 0xf000_0000;
 const PFN_MASK = 0x0fff_ffff;
+/** So many bytes the reader has buffered at once: they need no memory here. */
+const SMALL = 32 * 1024;
 
 /** Carries batches of pages over; its memory is used again for each. */
 export class PageBatches {
@@ -39,14 +41,19 @@ export class PageBatches {
     }
     const at = legacy.offset;
     const { kept, pages } = this.words(viewOf(await legacy.bytes(count * legacy.wordSize)), count, at);
-    const size = pages * PAGE_SIZE;
-    if (this.memory.length < size) this.memory = new Uint8Array(size);
-    const data = this.memory.subarray(0, size);
-    if (size > 0) await legacy.into(data);
+    const data = await this.contents(pages * PAGE_SIZE);
     // A record without a pfn is refused by every restorer.
     if (kept === 0) trace?.('  no page of the batch is kept');
     else await this.libxc.pageData(this.pfns.subarray(0, kept), this.types.subarray(0, kept), [data]);
     this.carried += pages;
+  }
+
+  private async contents(size: number): Promise<Uint8Array> {
+    if (size <= SMALL) return this.legacy.bytes(size);
+    if (this.memory.length < size) this.memory = new Uint8Array(size);
+    const data = this.memory.subarray(0, size);
+    await this.legacy.into(data);
+    return data;
   }
 
   private words(view: DataView, count: number, at: number): { kept: number; pages: number } {

@@ -1,0 +1,59 @@
+import { fstatSync } from 'node:fs';
+import type { ByteSource } from '@xen-migration/stream-format';
+import { createOutput, fdSource, fileSource, type OutputFile } from '@xen-migration/stream-format/node';
+
+/** What happened to a file, with its name. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  constructor(
+    file: string,
+    override readonly cause: unknown,
+  ) {
+    super(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** Whether the text is the number of an open file, and not a file's name. */
+export function descriptorOf(text: string): number | undefined {
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+export interface Input {
+  readonly source: ByteSource;
+  /** Whether one can look whether something follows without waiting for it. */
+  readonly isFile: boolean;
+}
+
+/** @throws FileError */
+export function openInput(text: string): Input {
+  return named(text, () => {
+    const fd = descriptorOf(text);
+    // An open file is read from where it stands.
+    if (fd !== undefined) return { source: fdSource(fd), isFile: fstatSync(fd).isFile() };
+    const source = fileSource(text);
+    return { source, isFile: source.skipSync !== undefined };
+  });
+}
+
+/** @throws FileError */
+export async function openOutput(text: string): Promise<OutputFile> {
+  const fd = descriptorOf(text);
+  if (fd !== undefined) {
+    named(text, () => fstatSync(fd));
+    return { fd, commit: async () => {}, abandon: async () => {} };
+  }
+  try {
+    // '-' is a file's name here, as it is to Xen's script.
+    return await createOutput(text === '-' ? './-' : text);
+  } catch (error) {
+    throw new FileError(text, error);
+  }
+}
+
+function named<T>(text: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new FileError(text, error);
+  }
+}
