@@ -45,6 +45,23 @@ describe('hostile streams', () => {
   });
 });
 
+describe('HVM parameters', () => {
+  it('in parts, as converted legacy streams have them, are those of one guest', async () => {
+    const params = [1, 5, 6, 17].map((index) => ({ index, value: BigInt(index) }));
+    const streamOf = async (...parts: (typeof params)[]) => {
+      const sink = new MemorySink();
+      const writer = new LibxcWriter(sink);
+      await writer.headers({ ...HEADERS, guestType: 'hvm' });
+      for (const part of parts) await writer.record({ type: 'HVM_PARAMS', params: part });
+      await writer.record({ type: 'END' });
+      return readGuest(readerOf(sink.bytes()));
+    };
+    const whole = await streamOf(params);
+    expect(compareGuests(whole, await streamOf(params.slice(0, 2), params.slice(2)))).toMatchObject({ same: true });
+    expect(compareGuests(whole, await streamOf(params.slice(2)))).toMatchObject({ same: false, fieldCount: 2 });
+  });
+});
+
 describe('checkpointed streams', () => {
   it.each(['pv', 'hvm'] as const)('%s: the last checkpoint counts', async (guestType) => {
     const options = { version: 3, endian: 'little', guestType } as const;

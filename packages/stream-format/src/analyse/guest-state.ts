@@ -40,12 +40,12 @@ export class GuestState {
   cpuidPolicy: Uint8Array | undefined;
   msrPolicy: Uint8Array | undefined;
   hvmContext: Uint8Array | undefined;
-  hvmParams: readonly HvmParam[] | undefined;
   /** Bodies of each vcpu's records of a PV guest. */
   readonly vcpus = new Map<number, Map<VcpuRecordName, Uint8Array>>();
   readonly emulators = new Map<string, EmulatorState>();
   checkpoints = 0;
 
+  private readonly params = new Map<bigint, HvmParam>();
   private kept = 0;
   private afterCheckpoint = false;
   private at: StreamPlace & { readonly offset: number } = { layer: 'wire', spec: '', offset: 0 };
@@ -53,6 +53,11 @@ export class GuestState {
   get framing(): Framing {
     if (this.xl !== undefined) return 'xl';
     return this.libxl === undefined ? 'libxc' : 'libxl';
+  }
+
+  /** Of all records together: they may come in parts. */
+  get hvmParams(): readonly HvmParam[] | undefined {
+    return this.params.size === 0 ? undefined : [...this.params.values()];
   }
 
   /** @throws StreamError BAD_LENGTH for a stream whose state would take memory beyond all measure */
@@ -118,7 +123,7 @@ export class GuestState {
         this.hvmContext = this.keep(record.data, this.hvmContext);
         break;
       case 'HVM_PARAMS':
-        this.hvmParams = record.params;
+        this.takeHvmParams(record.params);
         break;
       case 'X86_PV_VCPU_BASIC':
       case 'X86_PV_VCPU_EXTENDED':
@@ -133,6 +138,12 @@ export class GuestState {
       default:
         break;
     }
+  }
+
+  private takeHvmParams(params: readonly HvmParam[]): void {
+    const before = this.params.size;
+    for (const param of params) this.params.set(BigInt(param.index), param);
+    this.account((this.params.size - before) * ENTRY_COST);
   }
 
   private takeVcpu(vcpu: number, name: VcpuRecordName, data: Uint8Array): void {
@@ -152,9 +163,13 @@ export class GuestState {
   }
 
   private keep(data: Uint8Array, before: Uint8Array | undefined): Uint8Array {
-    this.kept += data.length + ENTRY_COST;
-    if (before !== undefined) this.kept -= before.length + ENTRY_COST;
-    if (this.kept <= KEPT_MAX) return data.slice();
+    this.account(data.length + ENTRY_COST - (before === undefined ? 0 : before.length + ENTRY_COST));
+    return data.slice();
+  }
+
+  private account(more: number): void {
+    this.kept += more;
+    if (this.kept <= KEPT_MAX) return;
     const message = `the stream's state besides pages is beyond ${KEPT_MAX / 2 ** 20} MiB`;
     throw new StreamError(message, { ...this.at, code: 'BAD_LENGTH', rule: 'state-size' });
   }

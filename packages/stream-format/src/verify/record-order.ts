@@ -29,12 +29,11 @@ const ONCE: ReadonlySet<LibxcRecordName> = new Set([
   'X86_MSR_POLICY',
   'STATIC_DATA_END',
 ]);
-/** May stand once between two checkpoints. */
+/** May stand once between two checkpoints. HVM_PARAMS may come in parts: converted legacy streams have two. */
 const ONCE_PER_CHECKPOINT: ReadonlySet<LibxcRecordName> = new Set([
   'SHARED_INFO',
   'X86_TSC_INFO',
   'HVM_CONTEXT',
-  'HVM_PARAMS',
   'VERIFY',
 ]);
 const REQUIRED: Readonly<Record<LibxcHeaders['guestType'], readonly LibxcRecordName[]>> = {

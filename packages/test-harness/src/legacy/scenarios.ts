@@ -242,12 +242,19 @@ function beforeEnd(writer: LegacyWriter, bytes: Uint8Array): Buffer {
   return Buffer.concat([...writer.sections.slice(0, end), bytes, ...writer.sections.slice(end)]);
 }
 
+const PAGE = `# From which Xen, and how
+
+Each row is tried by the tests with the stream of a 32-bit and of a 64-bit toolstack, with width and guest type given, and
+found out. What is converted passes the verifier without a problem. A refusal has the \`rule\` that is named here; the
+command's exit code tells what is damaged (1) from what cannot be converted (2).
+`;
+
 /** The scenarios for people: a row of each, those of both widths as one. */
-export function scenarioTable(): string {
+export function scenarioPage(): string {
   const rows = SCENARIOS.map(({ from, guest, by, outcome, why }) => {
     const result = 'converts' in outcome ? 'converted' : `refused: \`${outcome.refused}\``;
     return `| ${from} | ${guest} | ${by} | ${result} | ${why ?? ''} |`;
   });
   const head = ['| from | guest | by | outcome | why |', '|---|---|---|---|---|'];
-  return [...head, ...new Set(rows)].join('\n');
+  return `${PAGE}\n${[...head, ...new Set(rows)].join('\n')}\n`;
 }
