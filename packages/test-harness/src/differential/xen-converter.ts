@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { LegacySample } from '../legacy/matrix.js';
+import type { FoundXenTools } from '../xen-tools.js';
 
 /** What Xen's script makes of a stream: its output, or why there is none. */
 export type ScriptResult = { readonly sha256: string; readonly length: number } | { readonly refused: string };
@@ -13,7 +14,7 @@ export type ScriptResult = { readonly sha256: string; readonly length: number } 
 const DRIVER = `
 import hashlib, importlib.machinery, importlib.util, io, json, resource, struct, sys
 
-resource.setrlimit(resource.RLIMIT_AS, (160 << 20, 160 << 20))
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]) << 20,) * 2)
 
 loader = importlib.machinery.SourceFileLoader("convert_legacy_stream", sys.argv[1])
 script = importlib.util.module_from_spec(importlib.util.spec_from_loader("convert_legacy_stream", loader))
@@ -45,10 +46,14 @@ while True:
     print(json.dumps(convert(job, sys.stdin.buffer.read(length))))
 `;
 
+/** MiB of memory that small streams, damaged or not, are converted in. */
+const MEMORY_MIB = 160;
+
 /** What the script makes of each stream. */
 export function scriptResults(
-  tools: { readonly python: string; readonly modules: string; readonly converter: string },
+  tools: FoundXenTools,
   samples: readonly LegacySample[],
+  memoryMib = MEMORY_MIB,
 ): ScriptResult[] {
   const input = Buffer.concat(
     samples.flatMap(({ stream, width, guestType, format, xlHeader, skipQemu }) => {
@@ -59,7 +64,7 @@ export function scriptResults(
       return [head, job, stream];
     }),
   );
-  const { stdout, stderr, status } = spawnSync(tools.python, ['-c', DRIVER, tools.converter], {
+  const { stdout, stderr, status } = spawnSync(tools.python, ['-c', DRIVER, tools.converter, String(memoryMib)], {
     input,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -158,6 +158,8 @@ class SavedGuest {
 
   private async takePages({ pfns, types, body }: LibxcRecord & { type: 'PAGE_DATA' }): Promise<void> {
     const words = [...pfns].map((pfn, i) => this.word(pfn, types[i] ?? 0));
+    // As the old sender: of a batch in which it could map nothing it said nothing.
+    if (words.every((word) => word === LOST_PAGE)) return;
     const contents = Buffer.alloc(types.filter((type) => hasPageData(type)).length * PAGE);
     await body.readInto([contents]);
     this.batches.push(new LegacyWriter(this.width).batch(words, [contents]).bytes());
