@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { LibxlDomainConfig } from '@xen-migration/libxl';
+import { encodeText, type LibxlDomainConfig } from '@xen-migration/libxl';
 import { type HostFacts, parseXlConfig, toDomainConfig, XlConfigError } from '../xl-cfg/index.js';
 import type { Context } from './context.js';
 import { ExitError } from './exit.js';
@@ -12,7 +12,7 @@ const EXIT_UNREADABLE = 3;
 export interface ReadConfigOptions {
   /** Settings after those of the file. */
   readonly settings?: readonly string[];
-  /** Nothing will be made of it: no host is asked what it has. */
+  /** Nothing will be made of it: no host is asked what it has, and only what stock says is said, without -v. */
   readonly dryRun?: boolean;
 }
 
@@ -29,9 +29,10 @@ export async function readConfigFile(
   const text = path === '/dev/null' ? Buffer.alloc(0) : await readWhole(path);
   const extra = settings.length === 0 ? '' : `\n${settings.map((setting) => `${setting}\n`).join('')}\n`;
   try {
-    const parsed = parseXlConfig(Buffer.concat([text, Buffer.from(extra)]), path);
+    const parsed = parseXlConfig(Buffer.concat([text, encodeText(extra)]), path);
     const host = await hostFacts(context, dryRun);
-    const { config, messages } = toDomainConfig(parsed, { host, warnUnknownKeys: true });
+    const warnUnknownKeys = !dryRun || context.globals.verbosity > 0;
+    const { config, messages } = toDomainConfig(parsed, { host, warnUnknownKeys });
     context.err(messages.join(''));
     return config;
   } catch (e) {

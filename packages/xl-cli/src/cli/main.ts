@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { encodeText } from '@xen-migration/libxl';
 import { runXl } from './run.js';
 
 /** Entry of the `xl` command. */
@@ -32,7 +33,8 @@ async function main(): Promise<void> {
 function writer(fd: number): (text: string) => void {
   let broken = false;
   return (text) => {
-    let rest = Buffer.from(text);
+    // Names in a configuration may be no UTF-8.
+    let rest = encodeText(text);
     while (rest.length > 0 && !broken) {
       try {
         rest = rest.subarray(writeSync(fd, rest));
