@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { encodeText, type LibxlDomainConfig } from '@xen-migration/libxl';
-import { type HostFacts, parseXlConfig, toDomainConfig, XlConfigError } from '../xl-cfg/index.js';
+import {
+  type HostFacts,
+  parseXlConf,
+  parseXlConfig,
+  toDomainConfig,
+  XlConfigError,
+  type XlDefaults,
+} from '../xl-cfg/index.js';
 import type { Context } from './context.js';
 import { ExitError } from './exit.js';
 import { systemText } from './format/system-error.js';
@@ -9,11 +16,18 @@ import { systemText } from './format/system-error.js';
 /** libxl's ERROR_FAIL as an exit code: what stock's create ends with where it can't read the file. */
 const EXIT_UNREADABLE = 3;
 
+/** What is set for every guest of the host; there need not be one. */
+const XL_CONF = '/etc/xen/xl.conf';
+
 export interface ReadConfigOptions {
   /** Settings after those of the file. */
   readonly settings?: readonly string[];
   /** Nothing will be made of it: no host is asked what it has, and only what stock says is said, without -v. */
   readonly dryRun?: boolean;
+  /** Says, once the file has been read, that it is parsed. */
+  readonly announce?: boolean;
+  /** A domain is made of it: the affinity masks of xl.conf apply. */
+  readonly applyCpuMasks?: boolean;
 }
 
 /**
@@ -24,15 +38,18 @@ export interface ReadConfigOptions {
 export async function readConfigFile(
   context: Context,
   path: string,
-  { settings = [], dryRun = false }: ReadConfigOptions = {},
+  { settings = [], dryRun = false, announce = false, applyCpuMasks = false }: ReadConfigOptions = {},
 ): Promise<LibxlDomainConfig> {
+  // /dev/null: everything stands on the command line.
   const text = path === '/dev/null' ? Buffer.alloc(0) : await readWhole(path);
   const extra = settings.length === 0 ? '' : `\n${settings.map((setting) => `${setting}\n`).join('')}\n`;
+  const host = await hostFacts(context, dryRun);
   try {
+    const defaults = await hostDefaults(context, host);
+    if (announce) context.err(`Parsing config from ${path}\n`);
     const parsed = parseXlConfig(Buffer.concat([text, encodeText(extra)]), path);
-    const host = await hostFacts(context, dryRun);
-    const warnUnknownKeys = !dryRun || context.globals.verbosity > 0;
-    const { config, messages } = toDomainConfig(parsed, { host, warnUnknownKeys });
+    const extraWarnings = !dryRun || context.globals.verbosity > 0;
+    const { config, messages } = toDomainConfig(parsed, { host, defaults, extraWarnings, applyCpuMasks });
     context.err(messages.join(''));
     return config;
   } catch (e) {
@@ -53,4 +70,12 @@ async function readWhole(path: string): Promise<Buffer> {
 async function hostFacts(context: Context, dryRun: boolean): Promise<HostFacts> {
   const cpus = dryRun ? availableParallelism() : (await (await context.host()).hypervisor.info()).nrCpus;
   return { maxCpus: cpus, onlineCpus: cpus, nodes: [Array.from({ length: cpus }, (_, cpu) => cpu)] };
+}
+
+async function hostDefaults(context: Context, host: HostFacts): Promise<XlDefaults> {
+  const text = await readFile(XL_CONF).catch(() => undefined);
+  if (text === undefined) return {};
+  const { defaults, messages } = parseXlConf(text, XL_CONF, host);
+  context.err(messages.join(''));
+  return defaults;
 }

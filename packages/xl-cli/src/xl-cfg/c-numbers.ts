@@ -46,6 +46,16 @@ export function toUint64(value: bigint): number | bigint {
   return wrapped <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(wrapped) : wrapped;
 }
 
+/** scanf's %x: as strtoul, but glibc also takes a 0x that no digit follows, for a 0. */
+export function scanHex(text: string): ParsedInteger {
+  const number = parseUlong(text, 16);
+  const takesX =
+    number.value === 0n &&
+    /^[ \t\n\v\f\r]*[+-]?0$/.test(text.slice(0, number.end)) &&
+    /^x/i.test(text.slice(number.end));
+  return takesX ? { ...number, end: number.end + 1 } : number;
+}
+
 // More digits than any 64-bit number has: that it overflows is certain without computing it.
 const DIGITS_LIMIT = 30;
 

@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LibxlDomainConfig } from '@xen-migration/libxl';
+import { applyCpuMasks } from './cpu-masks.js';
 import { Report } from './report.js';
 import { Lookup, type XlSettings } from './settings.js';
 import { translate } from './translate.js';
 import { type HostFacts, type RandomSource, Translation, type XlDefaults } from './translation.js';
 import { unknownKeyWarnings } from './unknown-keys.js';
+import { valueWarnings } from './value-warnings.js';
 
 export interface ToDomainConfigOptions {
   readonly host: HostFacts;
@@ -12,8 +14,13 @@ export interface ToDomainConfigOptions {
   readonly defaults?: XlDefaults;
   /** For UUIDs and generation IDs that the configuration leaves to chance. */
   readonly random?: RandomSource;
-  /** Warns of keys that xl.cfg does not have, with the nearest one that it has. Stock is silent. */
-  readonly warnUnknownKeys?: boolean;
+  /**
+   * Warns, before anything that stock says, of keys that xl.cfg does not have, and of values of another type or out of
+   * their range. Stock is silent about these.
+   */
+  readonly extraWarnings?: boolean;
+  /** Narrows hard affinities by the masks of xl.conf: where a domain is made of the configuration. */
+  readonly applyCpuMasks?: boolean;
 }
 
 export interface TranslatedConfig {
@@ -33,9 +40,13 @@ export function toDomainConfig(settings: XlSettings, options: ToDomainConfigOpti
   const report = new Report();
   const lookup = new Lookup(settings, report);
   const { host, random = SYSTEM_RANDOM, defaults = {} } = options;
-  const config = translate(new Translation(settings, lookup, report, host, random, defaults));
-  if (options.warnUnknownKeys === true) {
-    for (const warning of unknownKeyWarnings(settings)) report.line(warning);
+  if (options.extraWarnings === true) {
+    for (const warning of [...unknownKeyWarnings(settings), ...valueWarnings(settings)]) report.line(warning);
   }
-  return { config, messages: report.messages };
+  const translation = new Translation(settings, lookup, report, host, random, defaults);
+  const config = translate(translation);
+  return {
+    config: options.applyCpuMasks === true ? applyCpuMasks(translation, config) : config,
+    messages: report.messages,
+  };
 }

@@ -1,3 +1,4 @@
+import type { Bitmap } from '@xen-migration/libxl';
 import { type Report, XlConfigError } from './report.js';
 import type { Lookup, XlSettings } from './settings.js';
 
@@ -21,6 +22,8 @@ export interface XlDefaults {
   readonly runHotplugScripts?: boolean;
   readonly claimMode?: boolean;
   readonly blkdevStart?: string;
+  /** CPUs that guests of a kind may use at all; every one where absent. */
+  readonly cpuMasks?: { readonly vm?: Bitmap; readonly pv?: Bitmap; readonly hvm?: Bitmap };
   readonly maxGrantFrames?: number;
   readonly maxMaptrackFrames?: number;
   readonly maxGrantVersion?: number;

@@ -10,6 +10,7 @@ import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
 import { EXIT, ExitError } from '../exit.js';
+import { commandHelp } from '../help.js';
 
 export const create = defineCommand(
   {
@@ -53,15 +54,20 @@ export const create = defineCommand(
     const files = operands.filter((word) => !word.includes('='));
     const file = options.defconfig ?? files[0];
     if (files.length > (options.defconfig === undefined ? 1 : 0)) {
-      throw new ExitError(EXIT.usage, "'xl create' takes one configuration file.\n");
+      context.out(commandHelp(create.spec));
+      return EXIT.usage;
     }
     if (file === undefined) {
       // -rc of ERROR_INVAL, as stock's.
       throw new ExitError(6, 'Config file not specified and none in save file\n');
     }
-    if (!options.quiet) context.err(`Parsing config from ${file}\n`);
     const dryRun = options.dryRun || context.globals.dryRun;
-    const config = await readConfigFile(context, file, { settings, dryRun });
+    const config = await readConfigFile(context, file, {
+      settings,
+      dryRun,
+      announce: !options.quiet,
+      applyCpuMasks: !options.ignoreMasks,
+    });
     if (dryRun) {
       context.out(formatDomainConfig(config));
       return EXIT.success;

@@ -21,7 +21,7 @@ export function parseRange(text: string): Range {
 }
 
 /** The bits of a map of libxl for that many CPUs: whole bytes. */
-const mapWidth = (cpus: number): number => Math.ceil(cpus / 8) * 8;
+export const mapWidth = (cpus: number): number => Math.ceil(cpus / 8) * 8;
 
 /**
  * The host CPUs of `0-3,^1,node:0,all`.

@@ -41,6 +41,7 @@ const oldPrefix = (names: string, act: (disk: DiskDraft, prefix: string) => void
   },
 });
 
+// The manual's `trusted` and `untrusted` are not among the rules that stock 4.17 was built with.
 const RULES: readonly DiskRule[] = [
   { head: /[ \t\n]+/y, tail: /(?:[^ \t\n][^\n]*)?/y, act: () => true },
   named('format', (disk, value) => disk.setChoice('format', 'format', FORMATS, value)),
@@ -64,8 +65,6 @@ const RULES: readonly DiskRule[] = [
   named('colo-export', (disk, value) => disk.setString('colo-export', 'colo_export', value)),
   named('active-disk', (disk, value) => disk.setString('active-disk', 'active_disk', value)),
   named('hidden-disk', (disk, value) => disk.setString('hidden-disk', 'hidden_disk', value)),
-  word('trusted', { trusted: 'True' }),
-  word('untrusted', { trusted: 'False' }),
   {
     head: /target=[^\n]*/y,
     cut: ',',

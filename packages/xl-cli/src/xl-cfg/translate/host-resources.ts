@@ -1,5 +1,5 @@
 import type { LibxlIomemRange, LibxlIoportRange } from '@xen-migration/libxl';
-import { parseUlong, toUint32, toUint64, ULONG_MAX } from '../c-numbers.js';
+import { parseUlong, scanHex, toUint32, toUint64, ULONG_MAX } from '../c-numbers.js';
 import { leadingStrings, type XlValue } from '../settings.js';
 import { EXIT_FAILURE, type Translation } from '../translation.js';
 import type { Draft } from './draft.js';
@@ -63,16 +63,16 @@ function iomem(t: Translation, text: string): LibxlIomemRange {
 }
 
 function parseIomem(text: string): LibxlIomemRange | undefined {
-  const start = parseUlong(text, 16);
+  const start = scanHex(text);
   if (start.end === 0 || text[start.end] !== ',') return undefined;
   const afterComma = text.slice(start.end + 1);
-  const number = parseUlong(afterComma, 16);
+  const number = scanHex(afterComma);
   if (number.end === 0) return undefined;
   const range = { start: toUint64(start.value), number: toUint64(number.value) };
   if (number.end === afterComma.length) return range;
   if (afterComma[number.end] !== '@') return undefined;
   const afterAt = afterComma.slice(number.end + 1);
-  const gfn = parseUlong(afterAt, 16);
+  const gfn = scanHex(afterAt);
   if (gfn.end === 0 || gfn.end < afterAt.length) return undefined;
   return gfn.value === ULONG_MAX ? range : { ...range, gfn: toUint64(gfn.value) };
 }

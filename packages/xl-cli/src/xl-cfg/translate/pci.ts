@@ -1,7 +1,7 @@
 import type { LibxlDevicePci } from '@xen-migration/libxl';
-import { atoi, parseUlong, toInt32, toUint32 } from '../c-numbers.js';
+import { atoi, scanHex, toInt32, toUint32 } from '../c-numbers.js';
 import { leadingStrings } from '../settings.js';
-import { EXIT_ERROR_INVAL, type Translation, type Writable } from '../translation.js';
+import { EXIT_ERROR_FAIL, EXIT_ERROR_INVAL, type Translation, type Writable } from '../translation.js';
 import type { Draft } from './draft.js';
 import { type RdmPolicy, rdmPolicy } from './rdm.js';
 
@@ -29,35 +29,36 @@ export function translatePci(
   rest.pcidevs = leadingStrings(list).map((spec) => {
     const device: PciDevice = { rdm_policy: policy };
     for (const flag of flags) device[flag] = true;
-    if (parsePciSpec(t, spec, device)) return device;
-    throw t.refuse(EXIT_ERROR_INVAL, `unable to parse PCI_SPEC_STRING \`${spec}' for passthrough`);
+    const rc = parsePciSpec(t, spec, device);
+    if (rc === 0) return device;
+    throw t.refuse(rc, `unable to parse PCI_SPEC_STRING \`${spec}' for passthrough`);
   });
   if (rest.pcidevs.length > 0 && type === 'pv') build['type.pv'] = { ...build['type.pv'], e820_host: 'True' };
 }
 
-/** `[[DOMAIN:]BUS:DEVICE.FUNCTION[@SLOT]][,NAME=VALUE...]` */
-function parsePciSpec(t: Translation, spec: string, device: PciDevice): boolean {
+/** `[[DOMAIN:]BUS:DEVICE.FUNCTION[@SLOT]][,NAME=VALUE...]`. @returns 0, or stock's exit status */
+function parsePciSpec(t: Translation, spec: string, device: PciDevice): number {
   let hasAddress = false;
   let rest = spec;
   const addressEnd = parseAddress(spec, device);
   if (addressEnd !== undefined) {
     hasAddress = true;
     const afterSlot = spec[addressEnd] === '@' ? parseSlot(spec, addressEnd + 1, device) : addressEnd;
-    if (afterSlot === undefined) return false;
-    if (afterSlot < spec.length && spec[afterSlot] !== ',') return false;
+    if (afterSlot === undefined) return EXIT_ERROR_INVAL;
+    if (afterSlot < spec.length && spec[afterSlot] !== ',') return EXIT_ERROR_INVAL;
     rest = spec.slice(afterSlot + 1);
   }
   while (rest !== '') {
     const equals = rest.indexOf('=');
-    if (equals < 0) return false;
+    if (equals < 0) return EXIT_ERROR_INVAL;
     const comma = rest.indexOf(',', equals);
     const name = rest.slice(0, equals);
     const value = rest.slice(equals + 1, comma < 0 ? undefined : comma);
-    if (!applyOption(t, name, value, device)) return false;
+    if (!applyOption(t, name, value, device)) return name === 'rdm_policy' ? EXIT_ERROR_FAIL : EXIT_ERROR_INVAL;
     if (name === 'bdf') hasAddress = true;
     rest = comma < 0 ? '' : rest.slice(comma + 1);
   }
-  return hasAddress !== (device.name !== undefined);
+  return hasAddress === (device.name !== undefined) ? EXIT_ERROR_INVAL : 0;
 }
 
 function applyOption(t: Translation, name: string, value: string, device: PciDevice): boolean {
@@ -123,6 +124,6 @@ function hexNumbers(text: string, separators: readonly string[]): { values: numb
 
 /** scanf's %x */
 function hexNumber(text: string, at: number): { readonly value: number; readonly end: number } | undefined {
-  const { value, end } = parseUlong(text.slice(at), 16);
+  const { value, end } = scanHex(text.slice(at));
   return end === 0 ? undefined : { value: toUint32(value), end: at + end };
 }

@@ -33,8 +33,8 @@ export function translateSound(t: Translation, { rest }: Draft): void {
 
 function parseCard(t: Translation, item: XlValue, devid: number): Card {
   if (item.kind !== 'list') {
-    // Stock's scanner counts no columns: each is the first.
-    t.say(`${t.source}:${item.line}:1: warning: value is not a list`);
+    // Stock's scanner counts no columns.
+    t.say(`${t.source}:${item.line}:0: warning: value is not a list`);
     throw t.refuse(EXIT_FAILURE, 'Failed to get vsnd card list: Invalid argument');
   }
   const card: Card = { devid, params: {}, pcms: [] };

@@ -3,7 +3,7 @@ import { parseUlong, toUint64, ULONG_MAX } from '../c-numbers.js';
 import { splitPair, strtok, trim } from '../c-strings.js';
 import type { XlValue } from '../settings.js';
 import { EXIT_FAILURE, type Translation, type Writable } from '../translation.js';
-import { numbersBelow, parseRange } from './cpu-map.js';
+import { mapWidth, numbersBelow, parseRange } from './cpu-map.js';
 import type { Draft } from './draft.js';
 import { isLeftToLibxl } from './memory.js';
 
@@ -29,7 +29,7 @@ export function translateVnuma(t: Translation, { build }: Draft): void {
       'libxl_node_bitmap_alloc failed.',
     );
   }
-  const width = Math.ceil((given === 0 ? t.host.maxCpus : given) / 8) * 8;
+  const width = mapWidth(given === 0 ? t.host.maxCpus : given);
   const sums: Sums = { vcpus: 0n, memkb: 0n };
   const nodes = specs.map((): Vnode => ({ distances: specs.map(() => 0), vcpus: new Set() }));
   specs.forEach((spec, index) => {
@@ -50,8 +50,8 @@ export function translateVnuma(t: Translation, { build }: Draft): void {
 
 function* options(t: Translation, spec: XlValue): Generator<readonly [option: string, value: string]> {
   if (spec.kind !== 'list') {
-    // Stock's scanner counts no columns: each is the first.
-    t.say(`${t.source}:${spec.line}:1: warning: value is not a list`);
+    // Stock's scanner counts no columns.
+    t.say(`${t.source}:${spec.line}:0: warning: value is not a list`);
     throw t.refuse(EXIT_FAILURE, 'xl: cannot get vnode config option list');
   }
   for (const item of spec.items) {

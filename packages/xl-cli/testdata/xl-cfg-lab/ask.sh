@@ -1,0 +1,1 @@
+/lab/bin/node ask.mjs
