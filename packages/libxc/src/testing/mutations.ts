@@ -1,0 +1,182 @@
+import { LIBXC_RECORD, REC_LENGTH_MAX } from '@xen-migration/stream-format';
+
+/** Makes bad streams of good ones. The same seed makes the same streams. */
+export class Mutator {
+  private state: number;
+
+  constructor(
+    private readonly stream: Uint8Array,
+    seed: number,
+  ) {
+    this.state = seed >>> 0 || 1;
+  }
+
+  /** One to three mutations of the stream, of its bytes or of its records. */
+  next(): { readonly what: string; readonly bytes: Uint8Array } {
+    let bytes: Uint8Array = this.stream.slice();
+    const names: string[] = [];
+    for (let n = 1 + this.below(3); n > 0; n--) {
+      const [name, mutate] = this.pick(Object.entries(MUTATIONS));
+      bytes = mutate(bytes, this);
+      names.push(name);
+    }
+    return { what: names.join(' + '), bytes };
+  }
+
+  /** A number from 0 to n - 1 (mulberry32). */
+  below(n: number): number {
+    this.state = (this.state + 0x6d2b_79f5) >>> 0;
+    let t = this.state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) % n;
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)]!;
+  }
+
+  /** A number that code gets wrong. */
+  awkward(): bigint {
+    return this.pick(AWKWARD) + (this.below(4) === 0 ? BigInt(this.below(64)) : 0n);
+  }
+}
+
+const AWKWARD = [
+  0n,
+  1n,
+  7n,
+  15n,
+  0xffn,
+  0x1000n,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  1n << 32n,
+  1n << 40n,
+  (1n << 52n) - 1n,
+  1n << 52n,
+  1n << 53n,
+  (1n << 63n) - 1n,
+  1n << 63n,
+  0xffff_ffff_ffff_ff00n,
+  BigInt(REC_LENGTH_MAX),
+];
+
+type Mutation = (bytes: Uint8Array, random: Mutator) => Uint8Array;
+
+/** A record in the bytes, header included. */
+interface Place {
+  readonly at: number;
+  readonly type: number;
+  readonly length: number;
+  readonly end: number;
+}
+
+const HEADERS = 40;
+const RECORD_HEADER = 8;
+
+const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  // --- bytes
+  bits(bytes, random) {
+    for (let n = 1 + random.below(8); n > 0; n--) bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
+    return bytes;
+  },
+  truncated: (bytes, random) => bytes.subarray(0, random.below(bytes.length)),
+  word(bytes, random) {
+    put(bytes, random.below(bytes.length), random.pick([4, 8]), random.awkward());
+    return bytes;
+  },
+  'word near the start'(bytes, random) {
+    put(bytes, random.below(Math.min(bytes.length, 400)), random.pick([4, 8]), random.awkward());
+    return bytes;
+  },
+  inserted(bytes, random) {
+    const at = random.below(bytes.length);
+    const noise = Uint8Array.from({ length: 1 + random.below(64) }, () => random.below(256));
+    return join(bytes.subarray(0, at), noise, bytes.subarray(at));
+  },
+  removed(bytes, random) {
+    const at = random.below(bytes.length);
+    return join(bytes.subarray(0, at), bytes.subarray(at + 1 + random.below(64)));
+  },
+
+  // --- records
+  'record dropped': onRecord((bytes, { at, end }) => join(bytes.subarray(0, at), bytes.subarray(end))),
+  'record repeated': onRecord((bytes, { at, end }) => join(bytes.subarray(0, end), bytes.subarray(at))),
+  'record moved': onRecord((bytes, { at, end }, random) => {
+    const rest = join(bytes.subarray(0, at), bytes.subarray(end));
+    const to = random.pick(placesOf(rest))?.at ?? rest.length;
+    return join(rest.subarray(0, to), bytes.slice(at, end), rest.subarray(to));
+  }),
+  'record of another type': onRecord((bytes, { at }, random) => {
+    const type = random.pick([...Object.values(LIBXC_RECORD), 0x13, 0x7fff_ffff, 0x8000_0000, 0x8000_0001]);
+    put(bytes, at, 4, BigInt(type));
+    return bytes;
+  }),
+  'length changed': onRecord((bytes, { at, length }, random) => {
+    put(bytes, at + 4, 4, random.below(2) === 0 ? random.awkward() : BigInt(length + random.below(33) - 16));
+    return bytes;
+  }),
+  'body resized with its length': onRecord((bytes, { at, length, end }, random) => {
+    const size = random.below(length + 32);
+    const body = new Uint8Array(Math.ceil(size / 8) * 8);
+    body.set(bytes.subarray(at + RECORD_HEADER, at + RECORD_HEADER + Math.min(size, length)));
+    put(bytes, at + 4, 4, BigInt(size));
+    return join(bytes.subarray(0, at + RECORD_HEADER), body, bytes.subarray(end));
+  }),
+  'word of a body': onRecord((bytes, { at, length }, random) => {
+    if (length < 4) return bytes;
+    const within = random.below(Math.ceil(length / 4)) * 4;
+    put(bytes, at + RECORD_HEADER + within, random.pick([4, 8]), random.awkward());
+    return bytes;
+  }),
+  'pfn word': onRecord((bytes, { at, length, type }, random) => {
+    if (type !== LIBXC_RECORD.PAGE_DATA || length < 16) return bytes;
+    const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + RECORD_HEADER, true);
+    const word = at + RECORD_HEADER + 8 + random.below(Math.max(1, Math.min(count, length >>> 3))) * 8;
+    const type4 = BigInt(random.below(16)) << 60n;
+    put(bytes, word, 8, random.below(2) === 0 ? random.awkward() : type4 | BigInt(random.below(20)));
+    return bytes;
+  }),
+  version(bytes, random) {
+    if (bytes.length >= HEADERS)
+      new DataView(bytes.buffer, bytes.byteOffset).setUint32(12, random.pick([0, 1, 2, 3, 4]));
+    return bytes;
+  },
+};
+
+function onRecord(mutate: (bytes: Uint8Array, place: Place, random: Mutator) => Uint8Array): Mutation {
+  return (bytes, random) => {
+    const places = placesOf(bytes);
+    return places.length === 0 ? bytes : mutate(bytes, random.pick(places), random);
+  };
+}
+
+/** As far as the lengths lead. */
+function placesOf(bytes: Uint8Array): Place[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const places: Place[] = [];
+  for (let at = HEADERS; at + RECORD_HEADER <= bytes.length; ) {
+    const length = view.getUint32(at + 4, true);
+    const end = at + RECORD_HEADER + Math.ceil(length / 8) * 8;
+    if (end > bytes.length) break;
+    places.push({ at, type: view.getUint32(at, true), length, end });
+    at = end;
+  }
+  return places;
+}
+
+function put(bytes: Uint8Array, at: number, size: 4 | 8, value: bigint): void {
+  for (let i = 0; i < size && at + i < bytes.length; i++) bytes[at + i] = Number((value >> BigInt(8 * i)) & 0xffn);
+}
+
+function join(...parts: Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
