@@ -1,4 +1,5 @@
 import { KernelImageError, parseKernelImage } from '../embedded/guest/image.js';
+import { retrying } from '../hypervisor/retrying.js';
 import { buildHvm } from './build-hvm.js';
 import { buildPv } from './build-pv.js';
 import { type BuildDomainOptions, BuildError, type BuiltDomain } from './types.js';
@@ -13,7 +14,8 @@ const MAX_VCPUS = 32;
  *
  * @throws BuildError, HypervisorError
  */
-export async function buildDomain(options: BuildDomainOptions): Promise<BuiltDomain> {
+export async function buildDomain(given: BuildDomainOptions): Promise<BuiltDomain> {
+  const options = { ...given, hypervisor: retrying(given.hypervisor) };
   if (!Number.isSafeInteger(options.memoryKib) || options.memoryKib < 4) {
     throw new BuildError('BAD_ARGUMENT', `a domain can't have ${options.memoryKib} KiB of memory`);
   }

@@ -1,5 +1,6 @@
 import { INVALID_FRAME } from '../hypervisor/frames.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import { populateAll } from '../hypervisor/populate.js';
 import { BuildError } from './types.js';
 
 const SUPERPAGE_ORDER = 9;
@@ -39,7 +40,7 @@ async function populateLarge(
   while (at < to) {
     const count = Math.min((to - at) / SUPERPAGE_FRAMES, CALL_EXTENTS);
     const pfns = Float64Array.from({ length: count }, (_, i) => at + i * SUPERPAGE_FRAMES);
-    const made = await hypervisor.populatePhysmap(domid, pfns, SUPERPAGE_ORDER);
+    const made = await populateAll(hypervisor, domid, pfns, SUPERPAGE_ORDER);
     for (let i = 0; i < made.length; i++) {
       for (let k = 0; k < SUPERPAGE_FRAMES; k++, at++) if (frames !== undefined) frames[at] = made[i]! + k;
     }
@@ -58,7 +59,7 @@ async function populateSingle(
   for (let at = from; at < to; at += CALL_EXTENTS) {
     const count = Math.min(to - at, CALL_EXTENTS);
     const pfns = Float64Array.from({ length: count }, (_, i) => at + i);
-    const made = await hypervisor.populatePhysmap(domid, pfns, 0);
+    const made = await populateAll(hypervisor, domid, pfns, 0);
     if (made.length < count || made.includes(INVALID_FRAME)) {
       throw new BuildError(
         'NO_MEMORY',

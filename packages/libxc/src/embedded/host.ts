@@ -7,6 +7,7 @@ import { ClientHypervisor } from './client/client-hypervisor.js';
 import { Connection } from './connection.js';
 import { canSuspendHeld, suspendHeld } from './held/suspend.js';
 import { HostState } from './host-state.js';
+import { Interference } from './interference.js';
 import { destroyDomain } from './lifecycle/destroy.js';
 import { LogRing } from './log-ring.js';
 import { defaultMebibytes } from './memory/backing.js';
@@ -26,6 +27,8 @@ export interface EmbeddedHostOptions {
   readonly memoryMib?: number;
   /** Decides the scramble of machine frames; default: random. */
   readonly seed?: number;
+  /** Share of the operations, 0 to 1, that are disturbed as on a busy host (EAGAIN, EINTR, partial batches). */
+  readonly interference?: number;
 }
 
 /** The embedded simulated Xen: a machine, its domains, and the clients connected to it, in this process. */
@@ -33,10 +36,11 @@ export class EmbeddedHost {
   private constructor(
     readonly directory: string,
     readonly state: HostState,
+    private readonly interference: Interference | undefined,
   ) {}
 
   /** @throws Error when the machine's memory can't be made */
-  static async create({ directory, memoryMib, seed }: EmbeddedHostOptions): Promise<EmbeddedHost> {
+  static async create({ directory, memoryMib, seed, interference }: EmbeddedHostOptions): Promise<EmbeddedHost> {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = placeMemory(directory);
     const machine = Machine.create({
@@ -50,7 +54,8 @@ export class EmbeddedHost {
     const state: HostState = new HostState(machine, new PageTypes(machine), log, (domain, vcpu, name, args) =>
       guestCall(state, domain, vcpu, name, args),
     );
-    return new EmbeddedHost(directory, state);
+    const disturbed = interference === undefined ? undefined : new Interference(interference, seed ?? 1);
+    return new EmbeddedHost(directory, state, disturbed);
   }
 
   /** A client in this process. */
@@ -84,7 +89,7 @@ export class EmbeddedHost {
     try {
       // The table is typed operation by operation; the compiler can't pair a name that is not known yet with its types.
       const handler = HANDLERS[name] as unknown as AnyHandler<N>;
-      return await handler(this.state, connection, ...args);
+      return await handler(this.state, connection, ...(this.interference?.disturb(name, args) ?? args));
     } catch (e) {
       if (!(e instanceof TableError)) throw e;
       throw new HypervisorError('EINVAL', name, typeof args[0] === 'number' ? args[0] : undefined, e.message);

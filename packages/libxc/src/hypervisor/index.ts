@@ -1,3 +1,4 @@
 export * from './errors.js';
 export * from './frames.js';
 export * from './hypervisor.js';
+export { retrying } from './retrying.js';

@@ -2,6 +2,7 @@ import { needsMemory } from '@xen-migration/stream-format';
 import { SparsePageSet } from '../bitmap.js';
 import { type FrameList, INVALID_FRAME, MAX_BATCH } from '../hypervisor/frames.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import { populateAll } from '../hypervisor/populate.js';
 import { hexPfn, RestoreFault } from './errors.js';
 import type { RestoreGuest } from './guest-type.js';
 
@@ -51,7 +52,7 @@ export class Populator {
     const stretches = superpages(pfns);
     if (stretches.length === 0) return this.makeSmall(pfns);
     const first = Float64Array.from(stretches, (at) => pfns[at]!);
-    const bases = await this.hypervisor.populatePhysmap(this.domid, first, SUPERPAGE_ORDER);
+    const bases = await populateAll(this.hypervisor, this.domid, first, SUPERPAGE_ORDER);
     // Fewer than asked: no such stretch of memory is free (any more), or 2 MiB are more than the limit leaves.
     for (let i = 0; i < bases.length; i++) this.setSuperpage(pfns, stretches[i]!, bases[i]!);
     const rest = without(pfns, stretches.slice(0, bases.length));
@@ -67,7 +68,7 @@ export class Populator {
   }
 
   private async makeSmall(pfns: FrameList): Promise<void> {
-    const gfns = await this.hypervisor.populatePhysmap(this.domid, pfns, 0);
+    const gfns = await populateAll(this.hypervisor, this.domid, pfns, 0);
     if (gfns.length < pfns.length || gfns.includes(INVALID_FRAME)) {
       const text = `only ${gfns.length} of ${pfns.length} pages at pfn ${hexPfn(pfns[0]!)} and up could be had`;
       throw new RestoreFault('NO_MEMORY', `${text}: the host or the domain's limit has no more`, {

@@ -9,6 +9,7 @@ import { PageBitmap } from '../bitmap.js';
 import { isHypervisorError } from '../hypervisor/errors.js';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
 import type { CpuPolicy, DomainInfo } from '../hypervisor/hypervisor.js';
+import { retrying } from '../hypervisor/retrying.js';
 import { compareCpuPolicies, levelledCpuPolicy, missingFeatures } from '../x86/cpu-policy.js';
 import { CheckpointBuffer } from './checkpoint-buffer.js';
 import { faultOf, type RecordPosition, RestoreError, RestoreFault, type RestorePhase } from './errors.js';
@@ -33,7 +34,8 @@ import { pvRestore } from './pv.js';
  *
  * @throws RestoreError with the first failure's phase, code and place in the stream
  */
-export async function restoreDomain(options: RestoreOptions): Promise<RestoreResult> {
+export async function restoreDomain(given: RestoreOptions): Promise<RestoreResult> {
+  const options = { ...given, hypervisor: retrying(given.hypervisor) };
   const at: Position = { phase: 'headers', record: undefined };
   let guest: RestoreGuest | undefined;
   try {

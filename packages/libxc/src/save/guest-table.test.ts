@@ -26,8 +26,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   live: { save: { live: true, debug: false } },
   'live, verified': {
     save: { live: true, debug: true },
-    // Events go on coming in for a suspended guest, and an HVM guest's shared_info is a page of its own.
-    check: ({ verifyMismatches }) => expect(verifyMismatches.filter((pfn) => pfn !== SHARED_INFO_GFN)).toEqual([]),
+    check: ({ verifyMismatches }) => expect(verifyMismatches).toEqual([]),
   },
   'checkpointed, its sender dead in the middle of the third checkpoint': {
     save: { live: true, debug: false, stream: 'remus' },
@@ -40,9 +39,6 @@ const WAYS: Readonly<Record<string, Way>> = {
     check: ({ version }) => expect(version).toBe(2),
   },
 };
-
-/** Where the selfcheck kernel has it in an HVM guest. */
-const SHARED_INFO_GFN = 0xfe700;
 
 let here: TestHost;
 let there: TestHost;
@@ -78,7 +74,15 @@ describe.each(Object.entries(GUESTS))('%s', (_, { kind, words }) => {
       hypervisor: here.hypervisor,
       domid: guest.domid,
       sink,
-      callbacks: { ...guest.callbacks(), ...checkpointing(guest, 4) },
+      callbacks: {
+        ...guest.callbacks(),
+        ...checkpointing(guest, 4),
+        async suspend() {
+          await guest.suspend();
+          // Nobody tracks what backends write to their rings; a verification would see it.
+          if (way.save.debug) await guest.stopServing();
+        },
+      },
       ...way.save,
     });
     expect(saved.cleanupErrors).toEqual([]);

@@ -1,6 +1,7 @@
 import { type ByteSink, LibxcWriter } from '@xen-migration/stream-format';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
 import { type DomainInfo, SHUTDOWN } from '../hypervisor/hypervisor.js';
+import { retrying } from '../hypervisor/retrying.js';
 import { AutoConverge } from './auto-converge.js';
 import { BandwidthLimit } from './bandwidth.js';
 import { SaveFault, saveErrorOf, textOf } from './errors.js';
@@ -25,7 +26,8 @@ import { undoAll } from './undo.js';
  *
  * @throws SaveError with the first failure's phase, code and details
  */
-export async function saveDomain(options: SaveOptions): Promise<SaveResult> {
+export async function saveDomain(given: SaveOptions): Promise<SaveResult> {
+  const options = { ...given, hypervisor: retrying(given.hypervisor) };
   const at: Position = { phase: 'setup' };
   const undo: (() => Promise<void>)[] = [];
   try {

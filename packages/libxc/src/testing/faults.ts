@@ -1,4 +1,3 @@
-import { HypervisorError } from '../hypervisor/errors.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 
 /** What a save or a restore asks of a hypervisor, for tests that look at it or break it. */
@@ -21,16 +20,6 @@ export function watched(hypervisor: Hypervisor, watch: CallWatch): Hypervisor {
         const answer = await method.apply(target, args);
         return watch.after === undefined ? answer : watch.after(operation, answer);
       };
-    },
-  });
-}
-
-/** Fails the call with that number. */
-export function failingAt(hypervisor: Hypervisor, failing: number): Hypervisor {
-  return watched(hypervisor, {
-    before(operation, count) {
-      if (count === failing)
-        throw new HypervisorError('EFAULT', operation, undefined, `call ${count} fails in this test`);
     },
   });
 }

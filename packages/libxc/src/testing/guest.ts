@@ -3,6 +3,7 @@ import { buildDomain } from '../build/index.js';
 import { builtinKernel } from '../embedded/guest/index.js';
 import { BareStore } from '../embedded/guest/testing/bare-store.js';
 import { type EventChannels, type ForeignMapping, type Hypervisor, SHUTDOWN } from '../hypervisor/hypervisor.js';
+import { retrying } from '../hypervisor/retrying.js';
 import { CONSOLE_OUT, ringRead } from '../io/byte-ring.js';
 import { type RestoreOptions, type RestoreResult, restoreDomain } from '../restore/index.js';
 import type { SaveCallbacks } from '../save/index.js';
@@ -26,6 +27,9 @@ export class TestGuest {
   /** What it wrote on its console. */
   text = '';
   private readonly timer: NodeJS.Timeout;
+  private serving: Promise<void> = Promise.resolve();
+  /** What a test itself asks is not what is tested. */
+  private readonly hypervisor: Hypervisor;
 
   private constructor(
     readonly host: TestHost,
@@ -35,12 +39,15 @@ export class TestGuest {
     private readonly events: EventChannels,
     private readonly ports: readonly number[],
   ) {
-    this.timer = setInterval(() => void this.serve(), SERVE_EVERY_MS);
+    this.hypervisor = retrying(host.hypervisor);
+    this.timer = setInterval(() => {
+      this.serving = this.serve();
+    }, SERVE_EVERY_MS);
   }
 
   static async build(host: TestHost, options: GuestOptions): Promise<TestGuest> {
     const { kind, memoryKib, vcpus = 1, cmdline, passthrough } = options;
-    const { hypervisor } = host;
+    const hypervisor = retrying(host.hypervisor);
     const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus, passthrough);
     const backends = await ringBackends(hypervisor, domid);
     const kernel = builtinKernel(kind === 'pv32' ? 'selfcheck32' : 'selfcheck');
@@ -63,7 +70,7 @@ export class TestGuest {
     { kind, memoryKib, vcpus = 1 }: Omit<GuestOptions, 'cmdline'>,
     options: Pick<RestoreOptions, 'reader'> & Partial<RestoreOptions>,
   ): Promise<{ guest: TestGuest; result: RestoreResult }> {
-    const { hypervisor } = host;
+    const hypervisor = retrying(host.hypervisor);
     const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus);
     const backends = await ringBackends(hypervisor, domid);
     const result = await restoreDomain({ hypervisor, domid, ...backends, ...options });
@@ -80,7 +87,7 @@ export class TestGuest {
     consoleGfn: number,
     backends: Awaited<ReturnType<typeof ringBackends>>,
   ): Promise<TestGuest> {
-    const { hypervisor } = host;
+    const hypervisor = retrying(host.hypervisor);
     const events = await hypervisor.openEventChannels();
     const ports = [
       await events.bindInterdomain(domid, backends.store.port),
@@ -103,14 +110,14 @@ export class TestGuest {
   }
 
   async run(): Promise<void> {
-    await this.host.hypervisor.unpause(this.domid);
+    await this.hypervisor.unpause(this.domid);
   }
 
   /** Waits until the guest has said something that matches. @throws Error when it goes down or takes too long */
   async says(pattern: RegExp, seconds = 20): Promise<void> {
     const end = performance.now() + seconds * 1000;
     while (!pattern.test(this.text)) {
-      const { shutdown, shutdownReason } = await this.host.hypervisor.domainInfo(this.domid);
+      const { shutdown, shutdownReason } = await this.hypervisor.domainInfo(this.domid);
       if (shutdown) throw new Error(`the guest is down (${shutdownReason}); its console: ${this.text}`);
       if (performance.now() > end) throw new Error(`the guest did not say ${pattern}; its console: ${this.text}`);
       await sleep(SERVE_EVERY_MS);
@@ -145,7 +152,7 @@ export class TestGuest {
     this.store.ask('suspend');
     const end = performance.now() + 20_000;
     for (;;) {
-      const { shutdown, shutdownReason } = await this.host.hypervisor.domainInfo(this.domid);
+      const { shutdown, shutdownReason } = await this.hypervisor.domainInfo(this.domid);
       if (shutdown && shutdownReason === SHUTDOWN.suspend) return;
       if (shutdown) throw new Error(`shut down with reason ${shutdownReason}; its console: ${this.text}`);
       if (performance.now() > end) throw new Error(`did not suspend; its console: ${this.text}`);
@@ -155,7 +162,7 @@ export class TestGuest {
 
   /** As libxl does when a save fails, or after a checkpoint: the guest's suspend call answers 1, and it runs on. */
   async resume(): Promise<void> {
-    const { hypervisor } = this.host;
+    const { hypervisor } = this;
     const { hvm } = await hypervisor.domainInfo(this.domid);
     const width = hvm ? 8 : await hypervisor.guestWidth(this.domid);
     const context = Uint8Array.from(await hypervisor.vcpuContext(this.domid, 0));
@@ -165,16 +172,22 @@ export class TestGuest {
     await hypervisor.resumeDomain(this.domid);
   }
 
+  /** The backends of its rings write no more. */
+  async stopServing(): Promise<void> {
+    clearInterval(this.timer);
+    await this.serving;
+  }
+
   /** The domain stays; nobody serves it any more. */
   async leave(): Promise<void> {
-    clearInterval(this.timer);
+    await this.stopServing();
     for (const ring of this.rings) await ring.unmap();
     await this.events.close();
   }
 
   async destroy(): Promise<void> {
     await this.leave();
-    await this.host.hypervisor.destroyDomain(this.domid);
+    await this.hypervisor.destroyDomain(this.domid);
   }
 }
 

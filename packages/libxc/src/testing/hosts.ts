@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedHost } from '../embedded/host.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import { retrying } from '../hypervisor/retrying.js';
 
 /** An embedded host in this process, for one test. */
 export interface TestHost {
@@ -15,15 +16,17 @@ export interface TestHost {
 }
 
 /** @param seed of the scramble: hosts with different seeds give a guest different frames */
-export async function testHost(seed: number, memoryMib = 256): Promise<TestHost> {
+export async function testHost(seed: number, memoryMib = 256, interference = 0): Promise<TestHost> {
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'xen-test-'));
-  const host = await EmbeddedHost.create({ directory, memoryMib, seed });
+  const host = await EmbeddedHost.create({ directory, memoryMib, seed, interference });
   const hypervisor = host.connect();
+  // What a test itself asks is not what is tested.
+  const patient = retrying(hypervisor);
   return {
     host,
     hypervisor,
     async newDomain(kind, memoryKib, vcpus = 1, passthrough = false) {
-      const domid = await hypervisor.createDomain({
+      const domid = await patient.createDomain({
         kind,
         uuid: Uint8Array.from(Buffer.from(randomUUID().replaceAll('-', ''), 'hex')),
         maxVcpus: vcpus,
@@ -32,7 +35,7 @@ export async function testHost(seed: number, memoryMib = 256): Promise<TestHost>
         hap: kind !== 'pv',
         passthrough,
       });
-      await hypervisor.setMaxMemory(domid, memoryKib + 1024);
+      await patient.setMaxMemory(domid, memoryKib + 1024);
       return domid;
     },
     async close() {

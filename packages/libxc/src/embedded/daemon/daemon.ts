@@ -11,6 +11,8 @@ export interface DaemonOptions {
   readonly directory: string;
   readonly memoryMib: number | undefined;
   readonly seed: number | undefined;
+  /** Share of the operations that are disturbed. */
+  readonly interference: number | undefined;
   /** Seconds without domains and clients after which the daemon ends. */
   readonly idleSeconds: number;
 }
@@ -28,6 +30,7 @@ export async function runDaemon(
     directory,
     ...(options.memoryMib === undefined ? {} : { memoryMib: options.memoryMib }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.interference === undefined ? {} : { interference: options.interference }),
   });
   let end: () => void = () => {};
   const asked = new Promise<void>((resolve) => {

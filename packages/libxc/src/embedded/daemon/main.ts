@@ -9,6 +9,7 @@ async function main(): Promise<void> {
     directory: embeddedHostDirectory(),
     memoryMib: numberFrom('XEN_EMBEDDED_MEMORY'),
     seed: numberFrom('XEN_EMBEDDED_SEED'),
+    interference: numberFrom('XEN_EMBEDDED_INTERFERENCE'),
     idleSeconds: numberFrom('XEN_EMBEDDED_IDLE') ?? DEFAULT_IDLE_SECONDS,
   });
   // Another daemon came first: whoever started this one finds that.
