@@ -96,6 +96,9 @@ const CALLS: { readonly [N in keyof Hypercalls]: Call<N> } = {
     if (before > 0) machine.freeing((freed) => machine.putFrame(before, freed));
     if (domain.sharedInfoGfn >= 0) domain.p2m.set(domain.sharedInfoGfn, INVALID_FRAME);
     domain.p2m.set(gfn, domain.sharedInfoMfn);
+    // Xen writes to it whenever an event comes in.
+    domain.logDirty.alwaysWritable.delete(domain.sharedInfoGfn);
+    domain.logDirty.alwaysWritable.add(gfn);
     domain.sharedInfoGfn = gfn;
     return 0;
   },
