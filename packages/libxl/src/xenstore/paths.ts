@@ -9,5 +9,11 @@ export const shutdownPath = (domid: number) => `${domainPath(domid)}/control/shu
 export const suspendPortPath = (domid: number) => `${domainPath(domid)}/device/suspend/event-channel`;
 export const consoleTtyPath = (domid: number) => `${domainPath(domid)}/console/tty`;
 
+/** What libxl and a device model say to each other; the device model runs in domain 0. */
+export const deviceModelPath = (domid: number) => `/local/domain/0/device-model/${domid}`;
+export const deviceModelPidPath = (domid: number) => `${domainPath(domid)}/image/device-model-pid`;
+export const deviceModelVersionPath = (domid: number) => `${libxlPath(domid)}/dm-version`;
+export const deviceModelLogDirtyPath = (domid: number) => `${libxlPath(domid)}/dm-logdirty`;
+
 /** Fires when a domain has shut down, crashed or is gone. */
 export const RELEASE_DOMAIN = '@releaseDomain';

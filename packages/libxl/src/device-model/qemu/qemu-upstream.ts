@@ -3,17 +3,16 @@ import { LibxlError, textOf } from '../../errors.js';
 import type { EmulatorRecord } from '../../stream/emulator-state.js';
 import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
 import type { DeviceModelFiles } from '../files.js';
+import type { DeviceModelNodes } from '../nodes.js';
 import { lastWords } from '../process/log.js';
-import { QmpClient, type QmpOptions } from '../qmp/client.js';
+import { QmpClient } from '../qmp/client.js';
 import type { QmpRequest } from '../qmp/commands.js';
 
 export interface QemuUpstreamOptions {
-  readonly domid: number;
+  readonly nodes: DeviceModelNodes;
   readonly files: DeviceModelFiles;
-  /** What it keeps in xenstore, as a stream has it. */
-  readonly xenstoreData: () => Promise<Uint8Array>;
-  /** For each reply; default: 10 seconds. */
-  readonly timeoutMs?: number;
+  /** For each reply. */
+  readonly timeoutMs: number;
 }
 
 /** QEMU (qemu_xen), over QMP. The connection is made with the first command, and held until release(). */
@@ -28,11 +27,14 @@ export class QemuUpstream implements DeviceModel {
     return this.dying.signal;
   }
 
+  /** QEMU 7.2 aborts when it is told to stop what it was not told to begin: the mark is never there without. */
   async logDirty(enable: boolean): Promise<void> {
-    await this.execute(`switch log-dirty mode ${enable ? 'on' : 'off'}`, {
-      execute: 'xen-set-global-dirty-log',
-      arguments: { enable },
-    });
+    const { nodes } = this.options;
+    const request = { execute: 'xen-set-global-dirty-log', arguments: { enable } } as const;
+    if (!enable && !(await nodes.isLogDirty())) return;
+    if (!enable) await nodes.markLogDirty(false);
+    await this.execute(`switch log-dirty mode ${enable ? 'on' : 'off'}`, request);
+    if (enable) await nodes.markLogDirty(true);
   }
 
   async suspend(live: boolean): Promise<void> {
@@ -53,7 +55,7 @@ export class QemuUpstream implements DeviceModel {
       ...emulator,
       data: await readFile(this.options.files.save),
     };
-    const data = await this.options.xenstoreData();
+    const data = await this.options.nodes.data();
     return data.length === 0 ? [context] : [{ type: 'EMULATOR_XENSTORE_DATA', ...emulator, data }, context];
   }
 
@@ -79,8 +81,7 @@ export class QemuUpstream implements DeviceModel {
   private async connection(): Promise<QmpClient> {
     if (this.client !== undefined) return this.client;
     const { files, timeoutMs } = this.options;
-    const options: QmpOptions = timeoutMs === undefined ? {} : { timeoutMs };
-    const client = await QmpClient.connect(files.command, options);
+    const client = await QmpClient.connect(files.command, { timeoutMs });
     this.client = client;
     client.ended.addEventListener('abort', () => {
       // Not where we have let go of it.
@@ -90,7 +91,8 @@ export class QemuUpstream implements DeviceModel {
   }
 
   private failure(what: string, cause: unknown): LibxlError {
-    const { domid, files } = this.options;
+    const { nodes, files } = this.options;
+    const { domid } = nodes;
     const code = cause instanceof LibxlError ? cause.code : 'ERROR_FAIL';
     const words = lastWords(files.log);
     const log = words === '' ? '' : ` (its last words: ${words})`;

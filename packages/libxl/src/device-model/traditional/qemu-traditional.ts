@@ -1,0 +1,124 @@
+import { readFile, rm } from 'node:fs/promises';
+import { isLibxlError, LibxlError, textOf } from '../../errors.js';
+import type { EmulatorRecord } from '../../stream/emulator-state.js';
+import { readText } from '../../xenstore/store.js';
+import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
+import type { DeviceModelFiles } from '../files.js';
+import type { DeviceModelNodes } from '../nodes.js';
+import { isRunning, type ProcessIdentity } from '../process/identity.js';
+import { lastWords } from '../process/log.js';
+import { switchLogDirty } from './log-dirty.js';
+import { awaitState } from './state.js';
+
+export interface QemuTraditionalOptions {
+  readonly nodes: DeviceModelNodes;
+  readonly files: DeviceModelFiles;
+  /** Undefined where nobody knows it any more. */
+  readonly identity: ProcessIdentity | undefined;
+  /** For a change of its state (libxl: 60 seconds), and for the log-dirty switch (10 seconds). */
+  readonly stateTimeoutMs: number;
+  readonly logDirtyTimeoutMs: number;
+}
+
+const DEATH_CHECK_MS = 100;
+
+/** qemu-dm (qemu_xen_traditional), which libxl commands through xenstore and whose answers are a state there. */
+export class QemuTraditional implements DeviceModel {
+  readonly version = 'qemu_xen_traditional';
+  private readonly dying = new AbortController();
+  private watch: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: QemuTraditionalOptions) {}
+
+  get died(): AbortSignal {
+    return this.dying.signal;
+  }
+
+  logDirty(enable: boolean): Promise<void> {
+    const { nodes, logDirtyTimeoutMs: timeoutMs } = this.options;
+    const what = `switch log-dirty mode ${enable ? 'on' : 'off'}`;
+    return this.attempt(what, () => switchLogDirty(nodes, enable, { timeoutMs, signal: this.died }));
+  }
+
+  async suspend(): Promise<void> {
+    await rm(this.options.files.save, { force: true });
+    await this.attempt('save its state', async () => {
+      await this.command('save');
+      await this.reach('paused');
+    });
+  }
+
+  async state(): Promise<EmulatorRecord[]> {
+    const emulator = { emulatorId: EMULATOR_ID.qemu_xen_traditional, index: 0 } as const;
+    return this.attempt('leave its state', async () => {
+      const context = await readFile(this.options.files.save);
+      const data = await this.options.nodes.data();
+      return [
+        ...(data.length === 0 ? [] : [{ type: 'EMULATOR_XENSTORE_DATA' as const, ...emulator, data }]),
+        { type: 'EMULATOR_CONTEXT' as const, ...emulator, data: context },
+      ];
+    });
+  }
+
+  async resume(): Promise<void> {
+    const { nodes } = this.options;
+    await this.attempt('go on', async () => {
+      const state = await readText(nodes.xenstore, `${nodes.path}/state`);
+      // A command that it has not taken yet it must not take later.
+      const waits = (await readText(nodes.xenstore, `${nodes.path}/command`)) === 'save';
+      if (state !== 'paused' && !waits) return;
+      await this.command('continue');
+      await this.reach('running');
+    });
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.watch);
+    this.watch = undefined;
+    await rm(this.options.files.save, { force: true });
+  }
+
+  private async command(word: 'save' | 'continue'): Promise<void> {
+    const { nodes } = this.options;
+    await nodes.xenstore.write(`${nodes.path}/command`, word);
+  }
+
+  private async reach(state: 'paused' | 'running'): Promise<void> {
+    const { nodes, stateTimeoutMs: timeoutMs } = this.options;
+    await awaitState(nodes, state, { timeoutMs, signal: this.died });
+  }
+
+  private async attempt<T>(what: string, action: () => Promise<T>): Promise<T> {
+    this.watchOver();
+    try {
+      this.died.throwIfAborted();
+      return await action();
+    } catch (e) {
+      // What died says more than what was missing of it.
+      if (this.died.aborted) throw this.died.reason;
+      throw this.failure(`did not ${what}`, e);
+    }
+  }
+
+  /** A process that is not ours tells nobody of its end. */
+  private watchOver(): void {
+    const { identity } = this.options;
+    if (this.watch !== undefined || identity === undefined) return;
+    const look = () => {
+      if (this.died.aborted || isRunning(identity)) return;
+      const gone = new LibxlError('ERROR_FAIL', `process ${identity.pid} has ended`);
+      this.dying.abort(this.failure('has died', gone));
+    };
+    look();
+    this.watch = setInterval(look, DEATH_CHECK_MS).unref();
+  }
+
+  private failure(what: string, cause: unknown): LibxlError {
+    const { nodes, files } = this.options;
+    const code = isLibxlError(cause) ? cause.code : 'ERROR_FAIL';
+    const words = lastWords(files.log);
+    const log = words === '' ? '' : ` (its last words: ${words})`;
+    const text = `the device model of domain ${nodes.domid} ${what}: ${textOf(cause)}${log}`;
+    return new LibxlError(code, text, { domid: nodes.domid, cause });
+  }
+}
