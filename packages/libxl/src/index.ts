@@ -1,19 +1,22 @@
 export * from './config/index.js';
 export type { DeviceModelVersion } from './device-model/device-model.js';
 export { type DeviceModelFiles, deviceModelFiles } from './device-model/files.js';
+export type { FoundProgram } from './device-model/find.js';
 export { endProcess } from './device-model/process/end.js';
 export type { ProcessIdentity } from './device-model/process/identity.js';
 export { type QemuInvocation, qemuArguments } from './device-model/qemu/arguments.js';
-export { type FoundQemu, findQemu, QEMU_VARIABLE } from './device-model/qemu/find.js';
+export { findQemu, QEMU_VARIABLE } from './device-model/qemu/find.js';
 export type { QemuMachine } from './device-model/qemu/machine.js';
 export { type StartedQemu, type StartQemuOptions, startQemu } from './device-model/qemu/start.js';
 export { QmpClient, type QmpOptions } from './device-model/qmp/client.js';
 export type { MachineStatus, MigrationStatus, QmpRequest } from './device-model/qmp/commands.js';
 export type { QemuVersion, QmpEvent } from './device-model/qmp/messages.js';
+export { DEVICE_MODEL_TIMEOUTS, type DeviceModelSettings } from './device-model/settings.js';
+export { findTraditional, TRADITIONAL_VARIABLE } from './device-model/traditional/find.js';
 export { retrieveConfiguration, storeConfiguration } from './domain/configuration.js';
 export { consolePath, openConsole } from './domain/console.js';
 export { type RequestOptions, rebootDomain, shutdownDomain } from './domain/control.js';
-export { type CreateOptions, createDomain } from './domain/create.js';
+export { type CreateEvent, type CreateOptions, createDomain } from './domain/create.js';
 export { waitForDeath } from './domain/death.js';
 export { destroyDomain } from './domain/destroy.js';
 export {

@@ -15,15 +15,18 @@ export interface DeviceModelFiles {
   readonly restore: string;
 }
 
-export function deviceModelFiles(directory: string, domid: number): DeviceModelFiles {
-  const file = (name: string) => join(directory, name);
+/** `state`: the directory for what is kept; `run`: for sockets, and what else does not outlive the machine. */
+export function deviceModelFiles(
+  { state, run }: { readonly state: string; readonly run: string },
+  domid: number,
+): DeviceModelFiles {
   return {
-    process: file(`qemu-dm-${domid}.pid`),
-    log: file(`qemu-dm-${domid}.log`),
-    command: file(`qmp-libxl-${domid}`),
-    statistics: file(`qmp-libxenstat-${domid}`),
-    save: file(`qemu-save.${domid}`),
-    restore: file(`qemu-resume.${domid}`),
+    process: join(run, `qemu-dm-${domid}.pid`),
+    log: join(state, `qemu-dm-${domid}.log`),
+    command: join(run, `qmp-libxl-${domid}`),
+    statistics: join(run, `qmp-libxenstat-${domid}`),
+    save: join(state, `qemu-save.${domid}`),
+    restore: join(state, `qemu-resume.${domid}`),
   };
 }
 

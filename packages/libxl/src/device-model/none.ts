@@ -4,7 +4,7 @@ import type { DeviceModel } from './device-model.js';
 /** No device model. What one said of itself in a stream is kept, and goes into the next one unchanged. */
 export class NoDeviceModel implements DeviceModel {
   readonly version = 'none';
-  readonly died = new AbortController().signal;
+  readonly died: AbortSignal = new AbortController().signal;
 
   constructor(private readonly kept: () => Promise<EmulatorRecord[]>) {}
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { BuildError, buildDomain } from '@xen-migration/libxc';
 import { BUILTIN_PREFIX, builtinKernel } from '@xen-migration/libxc/embedded';
 import type { LibxlDomainConfig } from '../config/index.js';
+import { type DeviceModelReport, startDeviceModel } from '../device-model/start.js';
 import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { type MadeDomain, type MakeWitness, makeDomain } from './make.js';
@@ -10,7 +11,10 @@ export interface CreateOptions {
   readonly host: Host;
   readonly config: LibxlDomainConfig;
   readonly witness?: MakeWitness;
+  readonly onEvent?: (event: CreateEvent) => void;
 }
+
+export type CreateEvent = { readonly kind: 'device-model'; readonly report: DeviceModelReport };
 
 /**
  * Makes a domain from its configuration and boots its kernel up to the point where it is unpaused. The kernel is a file,
@@ -19,7 +23,7 @@ export interface CreateOptions {
  * @returns its domid; it is paused
  * @throws LibxlError ERROR_INVAL for a bad configuration or kernel, ERROR_NOMEM; nothing of the domain is left then
  */
-export async function createDomain({ host, config, witness }: CreateOptions): Promise<number> {
+export async function createDomain({ host, config, witness, onEvent }: CreateOptions): Promise<number> {
   const image = await readImage(config);
   const nodes = {
     'image/ostype': config.c_info?.type === 'pv' ? 'linux' : 'hvm',
@@ -27,7 +31,18 @@ export async function createDomain({ host, config, witness }: CreateOptions): Pr
     ...(image.cmdline === '' ? {} : { 'image/cmdline': image.cmdline }),
   };
   try {
-    return await makeDomain(host, config, (made) => build(host, made, image), nodes, witness);
+    return await makeDomain({
+      host,
+      config,
+      fill: (made) => build(host, made, image),
+      serve: async ({ domid, params }) => {
+        const key = { domid, uuid: params.uuid };
+        const report = await startDeviceModel({ host, key, config, records: undefined });
+        onEvent?.({ kind: 'device-model', report });
+      },
+      image: nodes,
+      ...(witness === undefined ? {} : { witness }),
+    });
   } catch (e) {
     throw createFailure(e);
   }

@@ -1,4 +1,5 @@
 import { isHypervisorError } from '@xen-migration/libxc';
+import { endDeviceModel } from '../device-model/end.js';
 import { LibxlError, textOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { formatUuid } from '../uuid.js';
@@ -24,6 +25,7 @@ export async function destroyDomain(host: Host, domid: number): Promise<void> {
   };
   // Paused first: nothing of it may run while it is half gone.
   await attempt('pause', () => host.hypervisor.pause(domid));
+  await attempt('end its device model', () => endDeviceModel(host, domid));
   await attempt('release from xenstore', () => host.xenstore.release(domid).catch(ignoreUnknown));
   let destroyed = true;
   await attempt('destroy', async () => {

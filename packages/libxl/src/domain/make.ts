@@ -1,5 +1,6 @@
 import { isHypervisorError } from '@xen-migration/libxc';
 import type { LibxlDomainConfig } from '../config/index.js';
+import { endDeviceModel } from '../device-model/end.js';
 import { LibxlError, textOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { formatUuid, parseUuid } from '../uuid.js';
@@ -29,25 +30,32 @@ export interface MakeWitness {
   made?(domid: number): void;
 }
 
+export interface MakeOptions {
+  readonly host: Host;
+  readonly config: LibxlDomainConfig;
+  /** Gives the domain its memory. */
+  readonly fill: (made: MadeDomain) => Promise<Pick<DomainRings, 'storeGfn' | 'consoleGfn'>>;
+  /** Starts what serves the domain, once that has all else. */
+  readonly serve: (made: MadeDomain) => Promise<unknown>;
+  /** Nodes of its kernel, under /vm. */
+  readonly image?: Readonly<Record<string, string>>;
+  readonly witness?: MakeWitness;
+}
+
 /**
- * Makes a domain, has `fill` give it its memory, and introduces it to xenstored. It is left paused. Whatever fails, the
- * half-built domain is destroyed.
+ * Makes a domain, and introduces it to xenstored. It is left paused. Whatever fails, the half-built domain is destroyed.
  *
  * @throws LibxlError ERROR_INVAL for a bad configuration or a name that is taken, ERROR_NOMEM
  */
-export async function makeDomain(
-  host: Host,
-  config: LibxlDomainConfig,
-  fill: (made: MadeDomain) => Promise<Pick<DomainRings, 'storeGfn' | 'consoleGfn'>>,
-  image: Readonly<Record<string, string>> = {},
-  witness: MakeWitness = {},
-): Promise<number> {
+export async function makeDomain(options: MakeOptions): Promise<number> {
+  const { host, config, fill, serve, image = {}, witness = {} } = options;
   const params = domainParameters(config);
   await requireFreeName(host.xenstore, params.name, -1);
   const domid = await makeEmpty(host, params, witness);
   try {
     witness.made?.(domid);
     const key = { domid, uuid: params.uuid };
+    await endDeviceModel(host, domid);
     await removeAllUserdata(host, domid);
     await transact(host.xenstore, async (store) => {
       await requireFreeName(store, params.name, domid);
@@ -58,6 +66,7 @@ export async function makeDomain(
     const rings = { ...filled, storePort: made.store.port, consolePort: made.console.port };
     await transact(host.xenstore, (store) => writeBuilt(store, domid, params, rings, image));
     if (rings.storeGfn !== undefined) await host.xenstore.introduce(domid, rings.storeGfn, rings.storePort);
+    await serve(made);
     await storeConfiguration(host, key, { ...config, c_info: { ...config.c_info, uuid: params.uuid } });
     return domid;
   } catch (e) {

@@ -1,4 +1,5 @@
 import { isHypervisorError } from '@xen-migration/libxc';
+import { withDeviceModel } from '../device-model/attach.js';
 import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { domainInfo } from './list.js';
@@ -9,9 +10,14 @@ export async function pauseDomain(host: Host, domid: number): Promise<void> {
   await host.hypervisor.pause(domid);
 }
 
-/** @throws LibxlError ERROR_DOMAIN_NOTFOUND, ERROR_INVAL where it is not paused */
+/**
+ * Lets a domain run, and its device model before it.
+ *
+ * @throws LibxlError ERROR_DOMAIN_NOTFOUND, ERROR_INVAL where it is not paused; what its device model did not do
+ */
 export async function unpauseDomain(host: Host, domid: number): Promise<void> {
   await domainInfo(host, domid);
+  await withDeviceModel(host, domid, (deviceModel) => deviceModel.resume());
   try {
     await host.hypervisor.unpause(domid);
   } catch (e) {

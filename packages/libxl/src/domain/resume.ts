@@ -1,4 +1,5 @@
 import { SHUTDOWN } from '@xen-migration/libxc';
+import { deviceModelOf, withDeviceModel } from '../device-model/attach.js';
 import { LibxlError, textOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { RELEASE_DOMAIN } from '../xenstore/paths.js';
@@ -18,14 +19,20 @@ const LATE_SUSPEND_MS = 10_000;
 /**
  * Lets a guest that suspended go on in its domain, told that its suspend was cancelled (xc_domain_resume, fast).
  *
- * @throws LibxlError ERROR_DOMAIN_NOTFOUND, ERROR_INVAL where it is not shut down for suspend
+ * @throws LibxlError ERROR_DOMAIN_NOTFOUND, ERROR_INVAL where it is not shut down for suspend; what its device model did
+ *   not do: the guest stays suspended then
  */
 export async function resumeDomain(host: Host, domid: number): Promise<void> {
   const info = await domainInfo(host, domid);
   if (!info.shutdown || info.shutdownReason !== SHUTDOWN.suspend) {
     throw new LibxlError('ERROR_INVAL', `domain ${domid} is not suspended`, { domid });
   }
-  if (!info.hvm) await answerCancelled(host, domid, await host.hypervisor.guestWidth(domid));
+  await withDeviceModel(host, domid, (deviceModel) => deviceModel.resume());
+  await resumeVcpus(host, domid, info.hvm);
+}
+
+async function resumeVcpus(host: Host, domid: number, hvm: boolean): Promise<void> {
+  if (!hvm) await answerCancelled(host, domid, await host.hypervisor.guestWidth(domid));
   else if ((await hvmParam(host, domid, PARAM.CALLBACK_IRQ)) !== 0n) await answerCancelled(host, domid, 8);
   await host.hypervisor.resumeDomain(domid);
   await host.xenstore.resume(domid);
@@ -60,9 +67,10 @@ export async function ensureRunning(host: Host, domid: number, asked: boolean): 
   const withdrawn = await attempt('withdraw the suspend request', () => withdrawRequest(host, domid, 'suspend'));
   if (asked && withdrawn !== true) await attempt('wait for a late suspend', () => lateSuspend(host, domid));
   await attempt('stop tracking writes', () => stopTracking(host, domid));
+  problems.push(...(await resumeDeviceModel(host, domid)));
   const info = await domainInfoIfThere(host, domid);
   if (info?.shutdown === true && info.shutdownReason === SHUTDOWN.suspend) {
-    await attempt('resume', () => resumeDomain(host, domid));
+    await attempt('resume', () => resumeVcpus(host, domid, info.hvm));
   }
   return problems;
 }
@@ -70,6 +78,20 @@ export async function ensureRunning(host: Host, domid: number, asked: boolean): 
 async function lateSuspend(host: Host, domid: number): Promise<void> {
   const down = async () => ((await domainInfoIfThere(host, domid))?.shutdown === false ? undefined : true);
   await watchUntil(host.xenstore, RELEASE_DOMAIN, down, { timeoutMs: LATE_SUSPEND_MS });
+}
+
+/** Its guest goes on whatever becomes of it: PV drivers do without. */
+async function resumeDeviceModel(host: Host, domid: number): Promise<string[]> {
+  const deviceModel = await deviceModelOf(host, domid);
+  try {
+    await deviceModel.logDirty(false);
+    await deviceModel.resume();
+    return [];
+  } catch (e) {
+    return [textOf(e)];
+  } finally {
+    await deviceModel.release();
+  }
 }
 
 async function stopTracking(host: Host, domid: number): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Hypervisor } from '@xen-migration/libxc';
 import { connectEmbeddedHost, embeddedHostDirectory, HOST_FILES } from '@xen-migration/libxc/embedded';
 import { XenstoreClient } from '@xen-migration/libxc/xenstore';
+import { DEVICE_MODEL_TIMEOUTS, type DeviceModelSettings } from '../device-model/settings.js';
 import { LibxlError, textOf } from '../errors.js';
 
 /** A host that can hold domains: its hypervisor, its xenstore, and where libxl keeps what belongs to them. */
@@ -13,12 +14,15 @@ export interface Host {
   readonly stateDirectory: string;
   /** What openHost needs to reach the same host from another process. */
   readonly directory: string;
+  readonly deviceModels: DeviceModelSettings;
   close(): Promise<void>;
 }
 
 export interface OpenHostOptions {
   /** Of the embedded host; default: what XEN_EMBEDDED_DIR names, or the user's own. */
   readonly directory?: string;
+  /** Instead of libxl's own. */
+  readonly deviceModelTimeouts?: Partial<Pick<DeviceModelSettings, 'stateTimeoutMs' | 'replyTimeoutMs'>>;
 }
 
 /** Under the host's directory. */
@@ -41,13 +45,13 @@ export async function openHost(options: OpenHostOptions = {}): Promise<Host> {
   }
   const directory = options.directory ?? embeddedHostDirectory();
   try {
-    return await openEmbedded(directory);
+    return await openEmbedded(directory, options);
   } catch (e) {
     throw new LibxlError('ERROR_FAIL', `can't reach the host in ${directory}: ${textOf(e)}`, { cause: e });
   }
 }
 
-async function openEmbedded(directory: string): Promise<Host> {
+async function openEmbedded(directory: string, options: OpenHostOptions): Promise<Host> {
   const hypervisor = await connectEmbeddedHost({ directory });
   try {
     const xenstore = await XenstoreClient.connect(join(directory, HOST_FILES.xenstore));
@@ -58,6 +62,12 @@ async function openEmbedded(directory: string): Promise<Host> {
       xenstore,
       stateDirectory,
       directory,
+      deviceModels: {
+        machine: 'standalone',
+        runDirectory: stateDirectory,
+        ...DEVICE_MODEL_TIMEOUTS,
+        ...options.deviceModelTimeouts,
+      },
       async close() {
         await xenstore.close();
         await hypervisor.close();

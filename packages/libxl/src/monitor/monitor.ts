@@ -6,6 +6,7 @@ import { waitForDeath } from '../domain/death.js';
 import { destroyDomain } from '../domain/destroy.js';
 import { isDomainThere, type ShutdownName } from '../domain/list.js';
 import { renameDomain } from '../domain/names.js';
+import { unpauseDomain } from '../domain/pause.js';
 import type { DomainKey } from '../domain/userdata.js';
 import type { Host } from '../host/open-host.js';
 import { newUuid } from '../uuid.js';
@@ -106,7 +107,7 @@ function actionFor(config: LibxlDomainConfig, death: Exclude<ShutdownName, 'susp
 async function start(host: Host, config: LibxlDomainConfig, log: (text: string) => void): Promise<DomainKey> {
   const uuid = config.c_info?.uuid ?? newUuid();
   const domid = await createDomain({ host, config: { ...config, c_info: { ...config.c_info, uuid } } });
-  await host.hypervisor.unpause(domid);
+  await unpauseDomain(host, domid);
   log(`Domain ${domid} started anew`);
   return { domid, uuid };
 }

@@ -1,6 +1,7 @@
 import { ByteReader, type XlHeader } from '@xen-migration/stream-format';
 import { fileSource } from '@xen-migration/stream-format/node';
 import type { LibxlDomainConfig } from '../config/index.js';
+import { unpauseDomain } from '../domain/pause.js';
 import { LibxlError, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { Host } from '../host/open-host.js';
@@ -51,7 +52,7 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
         ...(onEvent === undefined ? {} : { onEvent }),
       });
       guardian.plan([]);
-      if (options.paused !== true) await host.hypervisor.unpause(restored.domid);
+      if (options.paused !== true) await unpauseDomain(host, restored.domid);
       return { ...restored, name: config.c_info?.name ?? '', totalMs: performance.now() - start };
     } finally {
       await guardian.dismiss();

@@ -1,10 +1,11 @@
 import { RestoreError, type RestoreProgress, type RestoreResult, restoreDomain } from '@xen-migration/libxc';
 import { type ByteReader, LibxlReader, StreamError } from '@xen-migration/stream-format';
 import type { LibxlDomainConfig } from '../config/index.js';
+import { type DeviceModelReport, startDeviceModel } from '../device-model/start.js';
 import { type MadeDomain, type MakeWitness, makeDomain } from '../domain/make.js';
 import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
-import { copyOf, type EmulatorRecord, isEmulatorRecord, storeEmulatorState } from './emulator-state.js';
+import { copyOf, type EmulatorRecord, isEmulatorRecord } from './emulator-state.js';
 
 export interface RestoreStreamOptions {
   readonly host: Host;
@@ -19,6 +20,7 @@ export interface RestoreStreamOptions {
 export type RestoreEvent =
   | { readonly kind: 'made'; readonly domid: number }
   | { readonly kind: 'progress'; readonly progress: RestoreProgress }
+  | { readonly kind: 'device-model'; readonly report: DeviceModelReport }
   | { readonly kind: 'restored'; readonly result: RestoreResult };
 
 export interface RestoredDomain {
@@ -36,23 +38,34 @@ const EMULATOR_STATE_MAX = 256 * 1024 * 1024;
  * @throws LibxlError; nothing of the domain is left then
  */
 export async function restoreDomainStream(options: RestoreStreamOptions): Promise<RestoredDomain> {
-  const { host, config, onEvent } = options;
+  const { host, config, witness, signal, onEvent } = options;
   let restored: Omit<RestoredDomain, 'domid'> | undefined;
   try {
-    const domid = await makeDomain(
+    let records: EmulatorRecord[] = [];
+    const domid = await makeDomain({
       host,
       config,
-      async (made) => {
+      fill: async (made) => {
         onEvent?.({ kind: 'made', domid: made.domid });
         const { result, emulator } = await readContents(options, made);
+        records = emulator;
         restored = { uuid: made.params.uuid, result };
-        await storeEmulatorState(host, { domid: made.domid, uuid: made.params.uuid }, emulator);
-        onEvent?.({ kind: 'restored', result });
         return { storeGfn: result.storeGfn, consoleGfn: result.consoleGfn };
       },
-      {},
-      options.witness,
-    );
+      serve: async (made) => {
+        const key = { domid: made.domid, uuid: made.params.uuid };
+        const report = await startDeviceModel({
+          host,
+          key,
+          config,
+          records,
+          ...(signal === undefined ? {} : { signal }),
+        });
+        onEvent?.({ kind: 'device-model', report });
+        if (restored !== undefined) onEvent?.({ kind: 'restored', result: restored.result });
+      },
+      ...(witness === undefined ? {} : { witness }),
+    });
     if (restored === undefined) throw new LibxlError('ERROR_FAIL', 'the stream held no domain', { domid });
     return { domid, ...restored };
   } catch (e) {

@@ -1,11 +1,11 @@
 import { type PrecopyPolicy, SaveError, type SaveProgress, type SaveResult, saveDomain } from '@xen-migration/libxc';
 import { type ByteSink, LibxlWriter } from '@xen-migration/stream-format';
+import { deviceModelOf } from '../device-model/attach.js';
+import type { DeviceModel } from '../device-model/device-model.js';
 import { domainType } from '../domain/list.js';
-import { keyOfDomain } from '../domain/names.js';
 import { type SuspendRequest, suspendDomain } from '../domain/suspend.js';
 import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
-import { readEmulatorState } from './emulator-state.js';
 import { TransferMeter, type TransferPass, type TransferStatistics } from './meter.js';
 
 export interface SaveStreamOptions {
@@ -38,33 +38,55 @@ export interface TransferSummary extends Omit<SaveResult, 'cleanupErrors'> {
 /**
  * Writes a domain as a libxl stream (docs/specs/libxl-migration-stream) and leaves it suspended:
  *
- *     header | LIBXC_CONTEXT | libxc stream | what a device model said of itself (HVM) | END
+ *     header | LIBXC_CONTEXT | libxc stream | the device model's xenstore nodes and state (HVM) | END
  *
  * @throws LibxlError; the guest may run or be suspended then: ensureRunning() makes it run. ERROR_GUEST_TIMEDOUT where
  *   it did not suspend
  */
 export async function writeDomainStream(options: SaveStreamOptions): Promise<TransferSummary> {
   const { host, domid, sink } = options;
-  const key = await keyOfDomain(host, domid);
   // Refuses what libxl did not make before anything is written.
   const type = await domainType(host, domid);
+  const deviceModel = await deviceModelOf(host, domid);
+  const either = firstOf(options.signal, deviceModel.died);
   const writer = new LibxlWriter(sink);
   try {
     await writer.headers({ endian: 'little', legacy: false });
     await writer.record({ type: 'LIBXC_CONTEXT' });
     const meter = new TransferMeter();
-    const result = await saveDomain({ ...saveOptionsOf(options, meter), callbacks: callbacksOf(options) });
-    if (type === 'hvm') for (const record of await readEmulatorState(host, key)) await writer.record(record);
+    const callbacks = callbacksOf(options, deviceModel);
+    const result = await saveDomain({ ...saveOptionsOf(options, meter), signal: either.signal, callbacks });
+    if (type === 'hvm') for (const record of await deviceModel.state()) await writer.record(record);
     await writer.record({ type: 'END' });
     const { cleanupErrors: _undone, ...totals } = result;
     return { ...totals, passes: meter.passes };
   } catch (e) {
-    throw saveFailure(e, domid);
+    throw deviceModel.died.aborted ? deviceModel.died.reason : saveFailure(e, domid);
+  } finally {
+    either.forget();
+    await deviceModel.release();
   }
 }
 
+/** A device model that dies ends a save as if it were cancelled. */
+function firstOf(...signals: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; forget: () => void } {
+  const first = new AbortController();
+  const forgets = signals.map((signal) => {
+    const abort = () => first.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    return () => signal?.removeEventListener('abort', abort);
+  });
+  return {
+    signal: first.signal,
+    forget: () => {
+      for (const forget of forgets) forget();
+    },
+  };
+}
+
 function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
-  const { host, domid, sink, live, debug = false, policy, signal, onEvent } = options;
+  const { host, domid, sink, live, debug = false, policy, onEvent } = options;
   return {
     hypervisor: host.hypervisor,
     domid,
@@ -72,7 +94,6 @@ function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
     live,
     debug,
     ...(policy === undefined ? {} : { policy }),
-    ...(signal === undefined ? {} : { signal }),
     onProgress: (progress: SaveProgress) => {
       const statistics = meter.observe(progress);
       onEvent?.({ kind: 'progress', progress, statistics });
@@ -80,7 +101,8 @@ function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
   };
 }
 
-function callbacksOf({ host, domid, suspendTimeoutMs, signal, onEvent, beforeSuspend }: SaveStreamOptions) {
+function callbacksOf(options: SaveStreamOptions, deviceModel: DeviceModel) {
+  const { host, domid, live, suspendTimeoutMs, signal, onEvent, beforeSuspend } = options;
   return {
     async suspend() {
       await beforeSuspend?.();
@@ -92,10 +114,10 @@ function callbacksOf({ host, domid, suspendTimeoutMs, signal, onEvent, beforeSus
         ...(signal === undefined ? {} : { signal }),
         onAsked: (by) => onEvent?.({ kind: 'suspending', by }),
       });
+      await deviceModel.suspend(live);
       onEvent?.({ kind: 'suspended', afterMs: performance.now() - start });
     },
-    // No device model runs beside our guests that could write to their memory.
-    async switchQemuLogdirty() {},
+    switchQemuLogdirty: (enable: boolean) => deviceModel.logDirty(enable),
   };
 }
 

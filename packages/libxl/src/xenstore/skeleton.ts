@@ -1,5 +1,5 @@
 import type { DomainParameters } from '../domain/parameters.js';
-import { consoleBackendPath, domainPath, libxlPath, vmPath } from './paths.js';
+import { consoleBackendPath, deviceModelPath, domainPath, libxlPath, vmPath } from './paths.js';
 import { children, removeTree, type Store, writeBelow } from './store.js';
 
 /** Who may do what with a node: the control domain owns it, the guest may read or also write it. */
@@ -101,6 +101,7 @@ async function writeConsole(store: Store, domid: number, rings: DomainRings): Pr
 export async function removeNodes(store: Store, domid: number, uuid: string): Promise<void> {
   await removeTree(store, domainPath(domid));
   await removeTree(store, libxlPath(domid));
+  await removeTree(store, deviceModelPath(domid));
   await removeTree(store, consoleBackendPath(domid));
   await removeTreeUnlessShared(store, vmPath(uuid), vmPath(uuid));
 }

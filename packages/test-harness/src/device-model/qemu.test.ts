@@ -29,7 +29,7 @@ let files: DeviceModelFiles;
 const started: ProcessIdentity[] = [];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'qemu-'));
-  files = deviceModelFiles(directory, 7);
+  files = deviceModelFiles({ state: directory, run: directory }, 7);
 });
 afterEach(async () => {
   for (const identity of started.splice(0)) await endProcess(identity);
@@ -138,7 +138,7 @@ describe.skipIf('missing' in qemu)('a real QEMU', () => {
     truncateSync(saved, 3000);
     await expect(start({ saved })).rejects.toMatchObject({
       code: 'ERROR_FAIL',
-      message: expect.stringMatching(/^the device model of domain 7 ended with status 1: .*load of migration failed/),
+      message: expect.stringMatching(/^QEMU ended with status 1: .*load of migration failed/),
     });
     expect(isGone()).toBe(true);
   });
@@ -151,14 +151,14 @@ describe.skipIf('missing' in qemu)('a real QEMU', () => {
     } as const;
     await expect(start({ invocation })).rejects.toMatchObject({
       code: 'ERROR_FAIL',
-      message: expect.stringMatching(/^the device model of domain 7 ended with status 1: .*(smp|SMP|cpus)/i),
+      message: expect.stringMatching(/^QEMU ended with status 1: .*(smp|SMP|cpus)/i),
     });
     expect(isGone()).toBe(true);
   });
 
   it('needs Xen for its Xen machine, and says so', async () => {
     await expect(start({ invocation: { domid: 7, config, machine: 'xen' } })).rejects.toMatchObject({
-      message: expect.stringMatching(/^the device model of domain 7 ended with status \d+: .*xen/i),
+      message: expect.stringMatching(/^QEMU ended with status \d+: .*xen/i),
     });
     expect(isGone()).toBe(true);
   });
@@ -175,7 +175,7 @@ describe.skipIf('missing' in qemu)('a real QEMU', () => {
   });
 
   it('a path that is too long for a socket is refused before anything starts', async () => {
-    const long = deviceModelFiles(join(directory, 'x'.repeat(100)), 7);
+    const long = deviceModelFiles({ state: directory, run: join(directory, 'x'.repeat(100)) }, 7);
     await expect(start({ files: long })).rejects.toMatchObject({ code: 'ERROR_INVAL' });
     expect(started).toEqual([]);
   });

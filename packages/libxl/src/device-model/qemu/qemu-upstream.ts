@@ -1,10 +1,10 @@
 import { open, readFile, rm } from 'node:fs/promises';
-import { LibxlError, textOf } from '../../errors.js';
+import type { LibxlError } from '../../errors.js';
 import type { EmulatorRecord } from '../../stream/emulator-state.js';
 import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
+import { deviceModelFailure } from '../failure.js';
 import type { DeviceModelFiles } from '../files.js';
 import type { DeviceModelNodes } from '../nodes.js';
-import { lastWords } from '../process/log.js';
 import { QmpClient } from '../qmp/client.js';
 import type { QmpRequest } from '../qmp/commands.js';
 
@@ -91,14 +91,6 @@ export class QemuUpstream implements DeviceModel {
   }
 
   private failure(what: string, cause: unknown): LibxlError {
-    const { nodes, files } = this.options;
-    const { domid } = nodes;
-    const code = cause instanceof LibxlError ? cause.code : 'ERROR_FAIL';
-    const words = lastWords(files.log);
-    const log = words === '' ? '' : ` (its last words: ${words})`;
-    return new LibxlError(code, `the device model of domain ${domid} ${what}: ${textOf(cause)}${log}`, {
-      domid,
-      cause,
-    });
+    return deviceModelFailure(this.options.nodes.domid, what, cause, this.options.files.log);
   }
 }

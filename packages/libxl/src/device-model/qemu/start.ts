@@ -74,18 +74,17 @@ export async function startQemu(options: StartQemuOptions): Promise<StartedQemu>
 
 /** Resolves once QEMU has taken its state. */
 async function ready(process: LaunchedProcess, options: StartQemuOptions): Promise<QemuVersion> {
-  const { timeoutMs = START_TIMEOUT_MS, signal, files, invocation } = options;
+  const { timeoutMs = START_TIMEOUT_MS, signal, files } = options;
   const stop = new AbortController();
   const aborted = () => stop.abort(signal?.reason);
   signal?.addEventListener('abort', aborted);
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<QemuVersion>((resolve, reject) => {
-      const failed = (why: string) =>
-        reject(new LibxlError('ERROR_FAIL', `the device model of domain ${invocation.domid} ${why}`));
+      const failed = (why: string) => reject(new LibxlError('ERROR_FAIL', `QEMU ${why}`));
       process.ended.then(failed);
       timer = setTimeout(() => {
-        const text = `the device model of domain ${invocation.domid} was not ready within ${timeoutMs / 1000} s`;
+        const text = `QEMU was not ready within ${timeoutMs / 1000} s`;
         reject(new LibxlError('ERROR_TIMEDOUT', text));
       }, timeoutMs);
       stateTaken(files.command, stop.signal).then(resolve, (e: unknown) => {
@@ -104,7 +103,7 @@ async function ready(process: LaunchedProcess, options: StartQemuOptions): Promi
 async function stateTaken(path: string, signal: AbortSignal): Promise<QemuVersion> {
   const client = await connectWhenThere(path, signal);
   try {
-    while ((await client.status({ signal })).status === 'inmigrate') await sleep(POLL_MS, undefined, { signal });
+    while ((await client.status({ signal })).status === 'inmigrate') await sleep(POLL_MS);
     const { status, error } = await client.migration({ signal });
     if (status === 'failed')
       throw new LibxlError('ERROR_FAIL', `QEMU could not load its state: ${error ?? 'no reason'}`);

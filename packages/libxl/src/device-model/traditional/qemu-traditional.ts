@@ -1,12 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
-import { isLibxlError, LibxlError, textOf } from '../../errors.js';
+import { LibxlError } from '../../errors.js';
 import type { EmulatorRecord } from '../../stream/emulator-state.js';
-import { readText } from '../../xenstore/store.js';
 import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
+import { deviceModelFailure } from '../failure.js';
 import type { DeviceModelFiles } from '../files.js';
 import type { DeviceModelNodes } from '../nodes.js';
 import { isRunning, type ProcessIdentity } from '../process/identity.js';
-import { lastWords } from '../process/log.js';
 import { switchLogDirty } from './log-dirty.js';
 import { awaitState } from './state.js';
 
@@ -60,13 +59,9 @@ export class QemuTraditional implements DeviceModel {
     });
   }
 
+  /** Told in any case: one that is only now saving its state must not stay stopped after it. */
   async resume(): Promise<void> {
-    const { nodes } = this.options;
     await this.attempt('go on', async () => {
-      const state = await readText(nodes.xenstore, `${nodes.path}/state`);
-      // A command that it has not taken yet it must not take later.
-      const waits = (await readText(nodes.xenstore, `${nodes.path}/command`)) === 'save';
-      if (state !== 'paused' && !waits) return;
       await this.command('continue');
       await this.reach('running');
     });
@@ -114,11 +109,6 @@ export class QemuTraditional implements DeviceModel {
   }
 
   private failure(what: string, cause: unknown): LibxlError {
-    const { nodes, files } = this.options;
-    const code = isLibxlError(cause) ? cause.code : 'ERROR_FAIL';
-    const words = lastWords(files.log);
-    const log = words === '' ? '' : ` (its last words: ${words})`;
-    const text = `the device model of domain ${nodes.domid} ${what}: ${textOf(cause)}${log}`;
-    return new LibxlError(code, text, { domid: nodes.domid, cause });
+    return deviceModelFailure(this.options.nodes.domid, what, cause, this.options.files.log);
   }
 }
