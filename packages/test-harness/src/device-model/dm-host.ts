@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createDomain,
+  destroyDomain,
+  type Host,
+  type LibxlDomainConfig,
+  listDomains,
+  openHost,
+  unpauseDomain,
+} from '@xen-migration/libxl';
+
+/** What a host's libxl may keep when no domain is there any more. */
+const KEPT = ['guardian.log', 'monitor.log'];
+
+/** An embedded host for tests of device models, which loses patience with them soon. */
+export class DeviceModelHost {
+  private constructor(
+    readonly host: Host,
+    readonly directory: string,
+  ) {}
+
+  static async open(): Promise<DeviceModelHost> {
+    const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'dm-host-'));
+    Object.assign(process.env, { XEN_EMBEDDED_MEMORY: '96', XEN_EMBEDDED_IDLE: '1' });
+    const deviceModelTimeouts = { stateTimeoutMs: 10_000, replyTimeoutMs: 3_000 };
+    return new DeviceModelHost(await openHost({ directory, deviceModelTimeouts }), directory);
+  }
+
+  /** A guest that runs. */
+  async guest(config: LibxlDomainConfig): Promise<number> {
+    const domid = await createDomain({ host: this.host, config });
+    await unpauseDomain(this.host, domid);
+    return domid;
+  }
+
+  /** The device models that run here, whatever libxl knows of them. */
+  deviceModels(): number[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => this.isDeviceModel(pid));
+  }
+
+  private isDeviceModel(pid: number): boolean {
+    const command = readProc(pid, 'cmdline');
+    if (command.includes(`path=${this.directory}/`)) return true;
+    return command.includes('qemu-dm.js') && readProc(pid, 'environ').includes(`XEN_EMBEDDED_DIR=${this.directory}\0`);
+  }
+
+  /** What is left of domains although there is none. */
+  async leftovers(): Promise<string[]> {
+    const { host } = this;
+    const domains = (await listDomains(host)).map(({ domid, name }) => `domain ${domid} ${name}`);
+    const files = readdirSync(host.stateDirectory).filter((name) => !KEPT.includes(name));
+    const nodes = await host.xenstore.directory('/local/domain/0/device-model').catch(() => []);
+    const processes = this.deviceModels().map((pid) => `process ${pid}`);
+    return [...domains, ...files, ...nodes, ...processes];
+  }
+
+  async clear(): Promise<void> {
+    for (const { domid } of await listDomains(this.host)) await destroyDomain(this.host, domid);
+  }
+
+  async close(): Promise<void> {
+    await this.clear();
+    await this.host.close();
+    const end = Date.now() + 10_000;
+    while (existsSync(join(this.directory, 'hypervisor.sock')) && Date.now() < end) await sleep(50);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
