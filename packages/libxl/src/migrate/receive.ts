@@ -116,8 +116,22 @@ class Receiver {
     this.machine.step('?stream');
     const giveBack: Plan = this.shared ? [{ do: 'give-back' }] : [];
     this.plan([{ do: 'destroy', domid, uuid }, ...giveBack]);
-    await this.tell('!ready', MIGRATION_MESSAGES.ready);
+    try {
+      await this.tell('!ready', MIGRATION_MESSAGES.ready);
+    } catch (e) {
+      throw await this.dropped(domid, libxlErrorOf(e, 'migration', domid));
+    }
     return { domid, uuid, name, paused };
+  }
+
+  /** From `complete`: nobody has been told of our copy, which goes. */
+  private async dropped(domid: number, error: LibxlError): Promise<LibxlError> {
+    try {
+      await destroyDomain(this.options.host, domid);
+      return error;
+    } catch (e) {
+      return new LibxlError(error.code, error.message, { domid, cause: error, cleanup: [textOf(e)] });
+    }
   }
 
   /** From `waiting` to `starting`, and the domain runs. */

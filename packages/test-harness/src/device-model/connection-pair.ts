@@ -1,11 +1,14 @@
 import { PassThrough } from 'node:stream';
 import type { MigrationConnection } from '@xen-migration/libxl';
+import type { ByteSink } from '@xen-migration/stream-format';
 import { streamSink, streamSource } from '@xen-migration/stream-format/node';
 
 /** Both ends of a migration in one process. cut() ends it as a network that goes away does. */
 export interface ConnectionPair {
   readonly sender: MigrationConnection;
   readonly receiver: MigrationConnection;
+  /** The receiver's process has ended: what it said is still heard. */
+  receiverGone(): void;
   cut(): void;
 }
 
@@ -18,8 +21,23 @@ export function connectionPair(): ConnectionPair {
   // Whoever reads or writes hears of it.
   for (const stream of [there, back]) stream.on('error', () => {});
   return {
-    sender: { source: streamSource(back), sink: streamSink(there), close: cut },
-    receiver: { source: streamSource(there), sink: streamSink(back), close: cut },
+    sender: { source: streamSource(back), sink: pipe(there), close: cut },
+    receiver: { source: streamSource(there), sink: pipe(back), close: cut },
     cut,
+    receiverGone() {
+      back.end();
+      there.destroy();
+    },
+  };
+}
+
+/** As a descriptor does, it says so when nobody can have got any of it. */
+function pipe(stream: PassThrough): ByteSink {
+  const sink = streamSink(stream);
+  return {
+    async writev(parts) {
+      if (stream.destroyed) throw Object.assign(new Error('EPIPE: broken pipe, writev'), { code: 'EPIPE' });
+      await sink.writev(parts);
+    },
   };
 }
