@@ -34,6 +34,11 @@ export async function removeDeviceModelFiles(files: DeviceModelFiles): Promise<v
   for (const path of Object.values<string>({ ...files })) await rm(path, { force: true });
 }
 
+/** Removes what is no longer needed; where that fails, the domain's end removes it. */
+export async function discard(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}
+
 /** Bytes of a path in sockaddr_un, without the NUL. */
 const SOCKET_PATH_MAX = 107;
 

@@ -3,7 +3,7 @@ import type { SenderState } from './states.js';
 
 /** Where the source is after a migration that did not succeed. */
 export type SourceFate =
-  /** It runs here; it never stopped, or was resumed. */
+  /** It runs here; it never stopped, or was resumed. `cleanup` says what it lacks, as a device model that has died. */
   | 'runs'
   /** It is suspended here, called NAME--migratedaway: the target may run it. */
   | 'suspended'

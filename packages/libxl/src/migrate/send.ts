@@ -2,7 +2,7 @@ import type { PrecopyPolicy } from '@xen-migration/libxc';
 import { encodeXlHeader, type XlHeader } from '@xen-migration/stream-format';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
-import { nameOfDomain } from '../domain/list.js';
+import { domainInfoIfThere, nameOfDomain } from '../domain/list.js';
 import { keyOfDomain } from '../domain/names.js';
 import { ensureRunning } from '../domain/resume.js';
 import { type LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
@@ -11,7 +11,7 @@ import type { Host } from '../host/open-host.js';
 import { saveFileHeader } from '../stream/save-file.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from '../stream/save-stream.js';
 import type { MigrationConnection } from './connection.js';
-import { MigrationError } from './errors.js';
+import { MigrationError, type SourceFate } from './errors.js';
 import { type GuardedPeer, guardPeer } from './peer.js';
 import { Machine, SENDER, type SenderState } from './states.js';
 
@@ -105,7 +105,7 @@ class Sender {
       throw await this.kept(e);
     }
     const outcome = await this.handOver();
-    if (outcome.kind !== 'moved') throw this.notMoved(outcome);
+    if (outcome.kind !== 'moved') throw await this.notMoved(outcome);
     const { domid, uuid, name } = this.source;
     const now = performance.now();
     return {
@@ -184,11 +184,17 @@ class Sender {
     const code: LibxlErrorCode = signal?.aborted ? 'ERROR_ABORTED' : cause.code;
     onEvent?.({ kind: 'resuming-source', error: cause });
     const cleanup = await ensureRunning(host, domid, this.asked);
-    const fate = cleanup.length === 0 ? 'runs' : 'stuck';
+    const fate = await this.fateOfKept();
     return new MigrationError(code, signal?.aborted ? 'cancelled' : cause.message, at, fate, { domid, cause, cleanup });
   }
 
-  private notMoved(outcome: Exclude<HandOverOutcome, { kind: 'moved' }>): MigrationError {
+  /** What could not be done for a source that was kept may be less than to run it. */
+  private async fateOfKept(): Promise<SourceFate> {
+    const info = await domainInfoIfThere(this.options.host, this.source.domid).catch(() => undefined);
+    return info === undefined || info.shutdown || info.dying ? 'stuck' : 'runs';
+  }
+
+  private async notMoved(outcome: Exclude<HandOverOutcome, { kind: 'moved' }>): Promise<MigrationError> {
     const { domid } = this.source;
     const at = this.machine.state;
     switch (outcome.kind) {
@@ -199,7 +205,7 @@ class Sender {
       case 'returned': {
         const { status, problems } = outcome;
         const text = `the target could not start the domain (status code ${status})`;
-        const fate = problems.length === 0 ? 'runs' : 'stuck';
+        const fate = await this.fateOfKept();
         return new MigrationError('ERROR_FAIL', text, at, fate, { domid, cleanup: problems }, status);
       }
     }

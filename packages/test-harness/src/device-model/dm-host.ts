@@ -30,10 +30,21 @@ export class DeviceModelHost {
   }
 
   /** A guest that runs. */
-  async guest(config: LibxlDomainConfig): Promise<number> {
-    const domid = await createDomain({ host: this.host, config });
-    await unpauseDomain(this.host, domid);
+  async guest(config: LibxlDomainConfig, host = this.host): Promise<number> {
+    const domid = await createDomain({ host, config });
+    await unpauseDomain(host, domid);
     return domid;
+  }
+
+  /** The same host for somebody who waits for device models that never will. */
+  async impatiently<T>(action: (host: Host) => Promise<T>): Promise<T> {
+    const { directory } = this;
+    const host = await openHost({ directory, deviceModelTimeouts: { stateTimeoutMs: 2_000, replyTimeoutMs: 1_000 } });
+    try {
+      return await action(host);
+    } finally {
+      await host.close();
+    }
   }
 
   /** The device models that run here, whatever libxl knows of them. */

@@ -1,9 +1,9 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { LibxlError } from '../../errors.js';
 import type { EmulatorRecord } from '../../stream/emulator-state.js';
 import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
 import { deviceModelFailure } from '../failure.js';
-import type { DeviceModelFiles } from '../files.js';
+import { type DeviceModelFiles, discard } from '../files.js';
 import type { DeviceModelNodes } from '../nodes.js';
 import { QmpClient } from '../qmp/client.js';
 import type { QmpRequest } from '../qmp/commands.js';
@@ -40,8 +40,12 @@ export class QemuUpstream implements DeviceModel {
   async suspend(live: boolean): Promise<void> {
     const { save } = this.options.files;
     await this.execute('stop', { execute: 'stop' });
-    // Made here: QEMU would make it readable for more than its owner.
-    await (await open(save, 'w', 0o600)).close();
+    try {
+      // Made here: QEMU would make it readable for more than its owner.
+      await (await open(save, 'w', 0o600)).close();
+    } catch (e) {
+      throw this.failure('did not save its state', e);
+    }
     await this.execute('save its state', {
       execute: 'xen-save-devices-state',
       arguments: { filename: save, live },
@@ -67,7 +71,7 @@ export class QemuUpstream implements DeviceModel {
     const { client } = this;
     this.client = undefined;
     client?.close();
-    await rm(this.options.files.save, { force: true });
+    await discard(this.options.files.save);
   }
 
   private async execute(what: string, request: QmpRequest): Promise<void> {

@@ -3,7 +3,7 @@ import { LibxlError } from '../../errors.js';
 import type { EmulatorRecord } from '../../stream/emulator-state.js';
 import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
 import { deviceModelFailure } from '../failure.js';
-import type { DeviceModelFiles } from '../files.js';
+import { type DeviceModelFiles, discard } from '../files.js';
 import type { DeviceModelNodes } from '../nodes.js';
 import { isRunning, type ProcessIdentity } from '../process/identity.js';
 import { switchLogDirty } from './log-dirty.js';
@@ -70,7 +70,7 @@ export class QemuTraditional implements DeviceModel {
   async release(): Promise<void> {
     clearInterval(this.watch);
     this.watch = undefined;
-    await rm(this.options.files.save, { force: true });
+    await discard(this.options.files.save);
   }
 
   private async command(word: 'save' | 'continue'): Promise<void> {
