@@ -8,12 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hypervisor } from '../../hypervisor/hypervisor.js';
+import { XenstoreClient } from '../../xenstore/index.js';
 import { connectEmbeddedHost } from '../client/connect.js';
 import { HOST_FILES } from '../directory.js';
 
 /** The daemon and other clients are processes of their own: they run the build. */
 const DAEMON = createRequire(import.meta.url).resolve('@xen-migration/libxc/embedded/daemon');
 const EMBEDDED = pathToFileURL(join(dirname(DAEMON), '..', 'index.js')).href;
+const XENSTORE = pathToFileURL(createRequire(import.meta.url).resolve('@xen-migration/libxc/xenstore')).href;
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -121,6 +123,55 @@ describe('the daemon', () => {
     await new Promise((resolve) => socket.once('close', resolve));
     expect((await good.info()).major).toBe(4);
     expect(await good.consoleRing()).toMatch(/no request/);
+  });
+});
+
+describe('xenstore', () => {
+  const openStore = () => XenstoreClient.connect(join(directory, HOST_FILES.xenstore));
+
+  it('is there for every process, and its clients keep the daemon', async () => {
+    const first = await connectEmbeddedHost({ directory });
+    const store = await openStore();
+    await first.close();
+    const other = spawn(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `import { XenstoreClient } from '${XENSTORE}';
+       const store = await XenstoreClient.connect(${JSON.stringify(join(directory, HOST_FILES.xenstore))});
+       await store.watch('/question', async () => {
+         if ((await store.read('/question').catch(() => '')) !== 'who?') return;
+         await store.write('/answer', 'me');
+         await store.close();
+       });`,
+    ]);
+    children.push(other);
+    const answers: string[] = [];
+    await store.watch('/answer', async () => answers.push(await store.read('/answer').catch(() => '')));
+    await store.write('/question', 'who?');
+    await until(() => answers.includes('me'));
+    await until(() => other.exitCode === 0);
+    // Longer than an idle daemon lives.
+    await sleep(1500);
+    expect(await store.read('/answer')).toBe('me');
+    await store.close();
+    await until(() => !existsSync(join(directory, HOST_FILES.lock)));
+    expect(readdirSync(directory)).toEqual([HOST_FILES.log]);
+  });
+
+  it('loses its clients with a killed daemon, and is empty in the next', async () => {
+    const daemon = spawn(process.execPath, [DAEMON], { env: { ...process.env, XEN_EMBEDDED_DIR: directory } });
+    await until(() => existsSync(join(directory, HOST_FILES.socket)));
+    const store = await openStore();
+    await store.write('/a', 'x');
+    let fired = 0;
+    await store.watch('/a', () => fired++);
+    daemon.kill('SIGKILL');
+    await until(() => fired === 2);
+    await expect(store.read('/a')).rejects.toMatchObject({ code: 'ENOTCONN' });
+    await client();
+    const next = await openStore();
+    await expect(next.read('/a')).rejects.toMatchObject({ code: 'ENOENT' });
+    await next.close();
   });
 });
 

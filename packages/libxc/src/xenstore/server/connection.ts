@@ -1,7 +1,8 @@
 import { Refusal } from '../errors.js';
 import { encodeMessage, encodeStrings, type Message, MessageAssembler, XS } from '../wire.js';
 import type { Client } from './client.js';
-import { errorMessage, perform, type Reply, replyMessage, type Services } from './requests.js';
+import { errorMessage, perform, type Reply, replyMessage } from './requests.js';
+import type { Services } from './services.js';
 
 /** The way to a client: its socket, or its ring. */
 export interface Outlet {

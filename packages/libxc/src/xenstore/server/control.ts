@@ -1,6 +1,6 @@
 import { Refusal } from '../errors.js';
 import { checkStore } from '../tree/check.js';
-import type { Services } from './requests.js';
+import type { Services } from './services.js';
 
 type Command = (services: Services, parameters: readonly string[]) => string;
 

@@ -17,7 +17,7 @@ import { FEATURE, OversizedMessage } from '../wire.js';
 import { Client } from './client.js';
 import { Connection, type Outlet } from './connection.js';
 import { GuestOutbox } from './guest-outbox.js';
-import type { Services } from './requests.js';
+import type { Services } from './services.js';
 
 /** Bytes of answers that may wait for room in the ring before the guest's requests wait. */
 const MAX_UNREAD = 16 * 1024;

@@ -11,7 +11,7 @@ import { INTRODUCE_DOMAIN, RELEASE_DOMAIN } from '../tree/path.js';
 import type { Caller } from '../tree/permissions.js';
 import type { Database } from './database.js';
 import type { GuestRing } from './guest-ring.js';
-import type { DomainService } from './requests.js';
+import type { DomainService } from './services.js';
 
 /** Who is told of domains, besides those who watch the special events. */
 export interface DomainListener {

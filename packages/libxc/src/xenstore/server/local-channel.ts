@@ -1,7 +1,7 @@
 import type { Channel, ChannelEvents } from '../client/channel.js';
 import { Client } from './client.js';
 import { Connection } from './connection.js';
-import type { Services } from './requests.js';
+import type { Services } from './services.js';
 
 /** Connects a client in the server's own process. Nothing is received while the client or the server is at work. */
 export function openLocalChannel(services: Services, events: ChannelEvents): Channel {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Client } from './client.js';
 import { Connection, type Outlet } from './connection.js';
-import type { Services } from './requests.js';
+import type { Services } from './services.js';
 
 /** Bytes of answers that a client may leave unread before its requests wait. */
 const MAX_UNREAD = 256 * 1024;

@@ -5,7 +5,7 @@ import { Database } from './database.js';
 import { GuestRing } from './guest-ring.js';
 import { type DomainListener, Guests, type GuestsOptions } from './guests.js';
 import { openLocalChannel } from './local-channel.js';
-import type { Services } from './requests.js';
+import type { Services } from './services.js';
 import { SocketServer } from './socket-server.js';
 
 export interface XenstoredOptions {
