@@ -69,8 +69,10 @@ export {
 } from './stream/restore-stream.js';
 export {
   type AfterSave,
+  type ConfigTextParser,
   readSaveFileHeader,
   type SaveFileEvent,
+  type SaveFileHeaderOptions,
   type SaveOptions,
   type SaveReport,
   saveFileHeader,
@@ -82,3 +84,9 @@ export {
   type TransferSummary,
   writeDomainStream,
 } from './stream/save-stream.js';
+export {
+  type DomainRestoreParams,
+  LIBXL_HAVE_SRM_V1,
+  LIBXL_HAVE_SRM_V2,
+  type StreamVersion,
+} from './stream/stream-version.js';

@@ -94,6 +94,7 @@ export interface Hypervisor {
   setVcpuContext(domid: number, vcpu: number, context: Uint8Array | null): Promise<void>;
   /** The ext_vcpucontext domctl's bytes (64 in 4.17); empty where there is none. */
   vcpuExtendedContext(domid: number, vcpu: number): Promise<Uint8Array>;
+  /** Up to 128 bytes: what follows the structure is not looked at. */
   setVcpuExtendedContext(domid: number, vcpu: number, context: Uint8Array): Promise<void>;
   /** xcr0, xcr0_accum, XSAVE area; empty where there is none. */
   vcpuXsave(domid: number, vcpu: number): Promise<Uint8Array>;

@@ -13,7 +13,7 @@ import { Guardian } from '../guardian/guardian.js';
 import type { Plan, StartReceived } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { type RestoreEvent, restoreDomainStream } from '../stream/restore-stream.js';
-import { readSaveFileHeader } from '../stream/save-file.js';
+import { type ConfigTextParser, readSaveFileHeader } from '../stream/save-file.js';
 import type { MigrationConnection } from './connection.js';
 import { Machine, RECEIVER, type ReceiverState } from './states.js';
 
@@ -23,6 +23,8 @@ export interface ReceiveOptions {
   readonly connection: MigrationConnection;
   /** Leave the domain paused. */
   readonly paused?: boolean;
+  /** For senders of Xen 4.4 and older, whose configuration is not in JSON. */
+  readonly parseConfigText?: ConfigTextParser;
   /** Looked at until the sender has given its permission. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: ReceiveEvent) => void;
@@ -98,7 +100,7 @@ class Receiver {
   private async receive(): Promise<StartReceived> {
     const { host, onEvent, signal, paused = false } = this.options;
     await this.tell('!banner', MIGRATION_MESSAGES.banner);
-    const { header, config } = await readSaveFileHeader(this.reader);
+    const { header, config, params } = await readSaveFileHeader(this.reader, this.headerOptions());
     const name = config.c_info?.name ?? '';
     if (name === '') throw new LibxlError('ERROR_INVAL', 'the configuration that was sent gives the domain no name');
     onEvent?.({ kind: 'header', header, config });
@@ -107,6 +109,7 @@ class Receiver {
       host,
       config: { ...config, c_info: { ...config.c_info, name: incomingName(name) } },
       reader: this.reader,
+      params,
       witness: {
         aboutToMake: (madeUuid, others) => this.plan([{ do: 'destroy-new', uuid: madeUuid, others }]),
       },
@@ -132,6 +135,11 @@ class Receiver {
     } catch (e) {
       return new LibxlError(error.code, error.message, { domid, cause: error, cleanup: [textOf(e)] });
     }
+  }
+
+  private headerOptions() {
+    const { parseConfigText } = this.options;
+    return parseConfigText === undefined ? {} : { parseConfigText };
   }
 
   /** From `waiting` to `starting`, and the domain runs. */

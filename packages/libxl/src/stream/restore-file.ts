@@ -6,14 +6,12 @@ import { LibxlError, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { Host } from '../host/open-host.js';
 import { type RestoredDomain, type RestoreEvent, restoreDomainStream } from './restore-stream.js';
-import { readSaveFileHeader } from './save-file.js';
+import { readSaveFileHeader, type SaveFileHeaderOptions } from './save-file.js';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends SaveFileHeaderOptions {
   readonly host: Host;
   /** A path, or an open descriptor. */
   readonly from: string | number;
-  /** Instead of the configuration in the file. */
-  readonly config?: LibxlDomainConfig;
   readonly paused?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RestoreFileEvent) => void;
@@ -29,7 +27,7 @@ export interface RestoreReport extends RestoredDomain {
 }
 
 /**
- * Makes a domain of a save file and starts it. The file stays as it is.
+ * Makes a domain of a save file, of whichever version, and starts it. The file stays as it is.
  *
  * @throws LibxlError; StreamError where the file is no save file. Nothing of the domain is left then
  */
@@ -39,7 +37,7 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
   const source = openSource(options.from);
   try {
     const reader = new ByteReader(source);
-    const { header, config } = await readSaveFileHeader(reader, options.config);
+    const { header, config, params } = await readSaveFileHeader(reader, options);
     onEvent?.({ kind: 'header', header, config });
     const guardian = Guardian.start(host);
     try {
@@ -47,6 +45,7 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
         host,
         config,
         reader,
+        params,
         witness: { aboutToMake: (uuid, others) => guardian.plan([{ do: 'destroy-new', uuid, others }]) },
         ...(signal === undefined ? {} : { signal }),
         ...(onEvent === undefined ? {} : { onEvent }),

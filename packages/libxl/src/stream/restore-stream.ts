@@ -6,12 +6,15 @@ import { type MadeDomain, type MakeWitness, makeDomain } from '../domain/make.js
 import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { copyOf, type EmulatorRecord, isEmulatorRecord } from './emulator-state.js';
+import { type DomainRestoreParams, nativeReader } from './stream-version.js';
 
 export interface RestoreStreamOptions {
   readonly host: Host;
   readonly config: LibxlDomainConfig;
-  /** At the libxl stream's first byte. Nothing past its END is read. */
+  /** At the stream's first byte. Nothing past its end is read. */
   readonly reader: ByteReader;
+  /** A libxl stream of version 2 where not given. */
+  readonly params?: DomainRestoreParams;
   readonly witness?: MakeWitness;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RestoreEvent) => void;
@@ -33,11 +36,20 @@ export interface RestoredDomain {
 const EMULATOR_STATE_MAX = 256 * 1024 * 1024;
 
 /**
- * Makes a domain of a libxl stream. It is left paused.
+ * Makes a domain of a libxl stream, or of a legacy stream, which is converted as it is read. It is left paused.
  *
  * @throws LibxlError; nothing of the domain is left then
  */
 export async function restoreDomainStream(options: RestoreStreamOptions): Promise<RestoredDomain> {
+  const { reader, close } = nativeReader(options.reader, options.config, options.params?.stream_version ?? 2);
+  try {
+    return await restoreNativeStream({ ...options, reader });
+  } finally {
+    await close();
+  }
+}
+
+async function restoreNativeStream(options: RestoreStreamOptions): Promise<RestoredDomain> {
   const { host, config, witness, signal, onEvent } = options;
   let restored: Omit<RestoredDomain, 'domid'> | undefined;
   try {

@@ -24,6 +24,7 @@ import { Guardian } from '../guardian/guardian.js';
 import type { PlanStep } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from './save-stream.js';
+import type { DomainRestoreParams } from './stream-version.js';
 
 /** What becomes of the domain once its file is whole. */
 export type AfterSave = 'destroy' | 'resume' | 'resume-paused';
@@ -69,32 +70,42 @@ export function saveFileHeader(config: LibxlDomainConfig, domid: number): XlHead
 export interface SaveFileStart {
   readonly header: XlHeader;
   readonly config: LibxlDomainConfig;
+  /** Of the stream that follows. */
+  readonly params: DomainRestoreParams;
+}
+
+/** Reads a configuration in the syntax of xl.cfg. */
+export type ConfigTextParser = (text: string) => Promise<LibxlDomainConfig>;
+
+export interface SaveFileHeaderOptions {
+  /** Instead of the configuration in the file. */
+  readonly config?: LibxlDomainConfig;
+  /** For files of Xen 4.4 and older, whose configuration is not in JSON. */
+  readonly parseConfigText?: ConfigTextParser;
 }
 
 /**
  * Reads a save file's header.
  *
- * @throws StreamError where it is none; LibxlError ERROR_FEATURE_REMOVED for a legacy stream, ERROR_INVAL where there is
- *   no configuration in it
+ * @throws StreamError where it is none; LibxlError ERROR_INVAL where there is no configuration in it that can be read
  */
-export async function readSaveFileHeader(reader: ByteReader, override?: LibxlDomainConfig): Promise<SaveFileStart> {
+export async function readSaveFileHeader(
+  reader: ByteReader,
+  options: SaveFileHeaderOptions = {},
+): Promise<SaveFileStart> {
   const header = await readXlHeader(reader);
-  if ((header.mandatoryFlags & XL_FLAG_STREAM_V2) === 0) {
-    throw new LibxlError(
-      'ERROR_FEATURE_REMOVED',
-      'the file holds a legacy stream (Xen 4.5 or older); convert it first: ' +
-        'convert-legacy-stream --xl --in FILE --out NEW-FILE',
-    );
-  }
-  if (override !== undefined) return { header, config: override };
+  const config = options.config ?? (await savedConfig(header, options.parseConfigText));
+  return { header, config, params: { stream_version: (header.mandatoryFlags & XL_FLAG_STREAM_V2) === 0 ? 1 : 2 } };
+}
+
+async function savedConfig(header: XlHeader, parse: ConfigTextParser | undefined): Promise<LibxlDomainConfig> {
   const text = header.config?.split('\0', 1)[0];
   if (text === undefined || text === '') {
     throw new LibxlError('ERROR_INVAL', 'Config file not specified and none in save file');
   }
-  if ((header.mandatoryFlags & XL_FLAG_JSON) === 0) {
-    throw new LibxlError('ERROR_INVAL', "the file's configuration is not in JSON: give a configuration file");
-  }
-  return { header, config: parseDomainConfig(text) };
+  if ((header.mandatoryFlags & XL_FLAG_JSON) !== 0) return parseDomainConfig(text);
+  if (parse !== undefined) return parse(text);
+  throw new LibxlError('ERROR_INVAL', "the file's configuration is not in JSON: give a configuration");
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   streamEvents,
 } from '@xen-migration/stream-format';
 import { u32 } from './bytes.js';
+import { emulatorState } from './guest.js';
 import {
   type LegacyVcpu,
   LegacyWriter,
@@ -231,6 +232,7 @@ class SavedGuest {
   private writeHvmTail(writer: LegacyWriter): void {
     const param = (index: number) => this.params.get(index) ?? 0n;
     writer.hvmTail([param(IOREQ_PFN), param(BUFIOREQ_PFN), param(STORE_PFN)], this.hvmContext);
-    if (this.emulator !== undefined) writer.deviceModel(this.emulator);
+    // An old HVM guest always had a device model; this one may come from a host without.
+    writer.deviceModel(this.emulator ?? emulatorState('upstream'));
   }
 }

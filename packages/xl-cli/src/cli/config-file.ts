@@ -38,16 +38,30 @@ export interface ReadConfigOptions {
 export async function readConfigFile(
   context: Context,
   path: string,
-  { settings = [], dryRun = false, announce = false, applyCpuMasks = false }: ReadConfigOptions = {},
+  { settings = [], ...options }: ReadConfigOptions = {},
 ): Promise<LibxlDomainConfig> {
   // /dev/null: everything stands on the command line.
   const text = path === '/dev/null' ? Buffer.alloc(0) : await readWhole(path);
   const extra = settings.length === 0 ? '' : `\n${settings.map((setting) => `${setting}\n`).join('')}\n`;
+  return parseConfigText(context, Buffer.concat([text, encodeText(extra)]), path, options);
+}
+
+/**
+ * The same of text that is here already; messages call it `source`.
+ *
+ * @throws ExitError with stock's words
+ */
+export async function parseConfigText(
+  context: Context,
+  text: Buffer,
+  source: string,
+  { dryRun = false, announce = false, applyCpuMasks = false }: Omit<ReadConfigOptions, 'settings'> = {},
+): Promise<LibxlDomainConfig> {
   const host = await hostFacts(context, dryRun);
   try {
     const defaults = await hostDefaults(context, host);
-    if (announce) context.err(`Parsing config from ${path}\n`);
-    const parsed = parseXlConfig(Buffer.concat([text, encodeText(extra)]), path);
+    if (announce) context.err(`Parsing config from ${source}\n`);
+    const parsed = parseXlConfig(text, source);
     const extraWarnings = !dryRun || context.globals.verbosity > 0;
     const { config, messages } = toDomainConfig(parsed, { host, defaults, extraWarnings, applyCpuMasks });
     context.err(messages.join(''));

@@ -117,7 +117,12 @@ describe('vcpu state', () => {
     expect(await hypervisor.vcpuMsrs(domid, 0)).toEqual(msrs);
     msrs[0] = 0;
     await expect(hypervisor.setVcpuMsrs(domid, 0, msrs)).rejects.toThrow(/MSR 0xc0000100/);
-    expect((await hypervisor.vcpuExtendedContext(domid, 1)).length).toBe(64);
+    const extended = await hypervisor.vcpuExtendedContext(domid, 1);
+    expect(extended.length).toBe(64);
+    const padded = new Uint8Array(128);
+    padded.set(extended);
+    await hypervisor.setVcpuExtendedContext(domid, 1, padded);
+    expect(await hypervisor.vcpuExtendedContext(domid, 1)).toEqual(extended);
     await expect(hypervisor.setVcpuExtendedContext(domid, 1, new Uint8Array(3))).rejects.toMatchObject({
       code: 'EINVAL',
     });

@@ -11,6 +11,9 @@ import { cpuTimeOf } from './domains.js';
 import { refuse, vcpuOf } from './errors.js';
 import type { Handlers } from './types.js';
 
+/** What the operation has room for: Xen 4.5 saved all of it, and Xen looks at its structure alone. */
+const EXTENDED_CONTEXT_ROOM = 128;
+
 export const vcpuHandlers: Handlers<
   | 'vcpuInfo'
   | 'guestWidth'
@@ -68,10 +71,11 @@ export const vcpuHandlers: Handlers<
     const operation = 'setVcpuExtendedContext';
     const domain = host.domain(domid, operation);
     const found = vcpuOf(domain, vcpu, operation);
-    if (context.length !== EXTENDED_CONTEXT_SIZE) {
-      throw refuse('EINVAL', operation, domain, `${context.length} bytes, not ${EXTENDED_CONTEXT_SIZE}`);
+    if (context.length < EXTENDED_CONTEXT_SIZE || context.length > EXTENDED_CONTEXT_ROOM) {
+      const allowed = `${EXTENDED_CONTEXT_SIZE} to ${EXTENDED_CONTEXT_ROOM}`;
+      throw refuse('EINVAL', operation, domain, `${context.length} bytes, not ${allowed}`);
     }
-    found.extended = context.slice();
+    found.extended = context.slice(0, EXTENDED_CONTEXT_SIZE);
   },
 
   vcpuXsave: (host, _connection, domid, vcpu) =>

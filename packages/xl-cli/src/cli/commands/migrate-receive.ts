@@ -1,5 +1,6 @@
 import { descriptorConnection, isLibxlError, receiveMigration, startMonitor } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
+import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
 
@@ -35,6 +36,7 @@ export const migrateReceive = defineCommand(
         host,
         connection: descriptorConnection(0, 1),
         paused: options.paused,
+        parseConfigText: (text) => parseConfigText(context, Buffer.from(text), '<incoming migration stream>'),
         signal: context.signal,
         onEvent(event) {
           if (event.kind === 'header') {

@@ -1,7 +1,7 @@
 import { isLibxlError, restoreFromFile, startMonitor } from '@xen-migration/libxl';
 import { StreamError } from '@xen-migration/stream-format';
 import { defineCommand } from '../command.js';
-import { readConfigFile } from '../config-file.js';
+import { parseConfigText, readConfigFile } from '../config-file.js';
 import { type Context, printJson } from '../context.js';
 import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
 import { EXIT, ExitError } from '../exit.js';
@@ -30,7 +30,9 @@ export const restore = defineCommand(
     },
     operands: 1,
     modifies: true,
-    details: "A CheckpointFile '-' is read from the standard input. The file stays as it is.",
+    details:
+      "A CheckpointFile '-' is read from the standard input. The file stays as it is. Files of Xen 4.5 and older are " +
+      'converted as they are read.',
   },
   async (context, { options, operands }) => {
     if (operands.length > 2) throw new ExitError(EXIT.failure, "'xl restore' takes at most 2 arguments.\n");
@@ -44,6 +46,8 @@ export const restore = defineCommand(
         from: file === '-' ? 0 : file,
         paused: options.paused,
         ...(config === undefined ? {} : { config }),
+        // What xl 4.4 and older wrote: the text of the configuration file.
+        parseConfigText: (text) => parseConfigText(context, Buffer.from(text), '<saved>'),
         signal: context.signal,
         onEvent(event) {
           if (event.kind === 'header') {
