@@ -2,7 +2,12 @@ import { defineConfig } from 'tsup';
 
 // Types come from 'tsc -b' (project references, declaration maps); tsup makes the JavaScript.
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'guardian/main': 'src/guardian/main.ts', 'monitor/main': 'src/monitor/main.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'guardian/main': 'src/guardian/main.ts',
+    'link/agent-main': 'src/link/agent-main.ts',
+    'monitor/main': 'src/monitor/main.ts',
+  },
   outDir: 'dist',
   format: 'esm',
   target: 'node20',

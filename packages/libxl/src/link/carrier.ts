@@ -1,0 +1,85 @@
+import type { Readable, Writable } from 'node:stream';
+import { ByteReader } from '@xen-migration/stream-format';
+import { streamSource } from '@xen-migration/stream-format/node';
+import { FRAME, FRAME_TYPE, type Frame, HELLO, LINK_MAGIC } from './layouts.js';
+
+/** One connection between the two agents: a process's pipes, or a socket. */
+export interface Carrier {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** Ends both directions at once. */
+  destroy(): void;
+}
+
+export interface Hello {
+  readonly link: Buffer;
+  readonly expected: number;
+  readonly zstd: boolean;
+}
+
+/** The HELLO that the other end begins with. @throws RangeError where it is none; StreamError where nothing comes */
+export async function readHello(reader: ByteReader): Promise<Hello> {
+  const bytes = await reader.read(HELLO.size);
+  const { magic, link, expected, encodings } = HELLO.read(bytes, true);
+  if (!Buffer.from(magic).equals(LINK_MAGIC))
+    throw new RangeError('the other end does not speak the protocol of links');
+  return { link: Buffer.from(link), expected, zstd: (encodings & 1) !== 0 };
+}
+
+export function encodeHello({ link, expected, zstd }: Hello): Buffer {
+  return Buffer.from(HELLO.write({ magic: LINK_MAGIC, link, expected, encodings: zstd ? 1 : 0 }, true));
+}
+
+export function encodeAcknowledge(expected: number): Buffer {
+  return encodeBare(FRAME_TYPE.acknowledge, expected);
+}
+
+export function encodePing(): Buffer {
+  return encodeBare(FRAME_TYPE.ping, 0);
+}
+
+function encodeBare(type: number, sequence: number): Buffer {
+  return Buffer.from(FRAME.write({ type, channel: 0, encoding: 0, sequence, size: 0, value: 0 }, true));
+}
+
+/** Reads frames until the connection ends. @throws StreamError, RangeError */
+export async function readFrames(
+  reader: ByteReader,
+  payloadSize: (header: Uint8Array) => number,
+  onFrame: (frame: Frame, payload: Buffer) => void,
+): Promise<void> {
+  while (!(await reader.atEnd())) {
+    const header = await reader.read(FRAME.size);
+    const size = payloadSize(header);
+    const frame = FRAME.read(header, true);
+    const payload = Buffer.allocUnsafe(size);
+    if (size > 0) await reader.readInto([payload]);
+    onFrame(frame, payload);
+  }
+}
+
+export function readerOf({ input }: Carrier): ByteReader {
+  return new ByteReader(streamSource(input));
+}
+
+/** Resolves once the bytes are handed over. @throws Error where the connection is closed */
+export function writeAll(output: Writable, parts: readonly Buffer[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (output.destroyed || output.writableEnded) {
+      reject(output.errored ?? new Error('the connection is closed'));
+      return;
+    }
+    const closed = () => reject(output.errored ?? new Error('the connection was closed'));
+    output.once('close', closed);
+    output.cork();
+    for (const [i, part] of parts.entries()) {
+      output.write(part, (error) => {
+        if (i < parts.length - 1 && !error) return;
+        output.off('close', closed);
+        if (error) reject(error);
+        else resolve();
+      });
+    }
+    output.uncork();
+  });
+}

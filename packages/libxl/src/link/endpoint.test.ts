@@ -1,0 +1,176 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Carrier, encodeHello } from './carrier.js';
+import { LinkEndpoint, type LinkOptions } from './endpoint.js';
+import { FRAME, HELLO, MAX_BLOCK, WINDOW_BYTES } from './layouts.js';
+
+const ID = Buffer.alloc(16, 7);
+
+/** An end whose deliveries are kept. */
+function end(options: Partial<LinkOptions> = {}) {
+  const received: Buffer[] = [];
+  const status: number[] = [];
+  const endpoint = new LinkEndpoint({
+    id: ID,
+    compress: false,
+    delivery: {
+      async data(_channel, block) {
+        received.push(block);
+      },
+      async end(code) {
+        status.push(code);
+      },
+    },
+    ...options,
+  });
+  return { endpoint, received, status, bytes: () => Buffer.concat(received) };
+}
+
+/** Two ends of a connection; what is cut loses what was under way. */
+function connection(): { a: Carrier; b: Carrier; cut: () => void } {
+  const there = new PassThrough();
+  const back = new PassThrough();
+  for (const stream of [there, back]) stream.on('error', () => {});
+  const cut = () => {
+    there.destroy();
+    back.destroy();
+  };
+  return { a: { input: back, output: there, destroy: cut }, b: { input: there, output: back, destroy: cut }, cut };
+}
+
+function blocksOf(sizes: readonly number[]): Buffer[] {
+  return sizes.map((size, i) => Buffer.alloc(size, `${i} `));
+}
+
+describe('a link', () => {
+  it('carries a stream each way and ends with a status', async () => {
+    const one = end();
+    const two = end();
+    const { a, b } = connection();
+    void one.endpoint.attach(a);
+    void two.endpoint.attach(b);
+    for (const block of blocksOf([10, 1000, MAX_BLOCK])) await one.endpoint.outgoing.data(0, block);
+    await two.endpoint.outgoing.data(1, Buffer.from('text'));
+    await one.endpoint.end(0);
+    await two.endpoint.end(3);
+    await Promise.all([one.endpoint.finished, two.endpoint.finished]);
+    expect(two.bytes().equals(Buffer.concat(blocksOf([10, 1000, MAX_BLOCK])))).toBe(true);
+    expect(one.bytes().toString()).toBe('text');
+    expect([one.status, two.status]).toEqual([[3], [0]]);
+  });
+
+  it('loses nothing, doubles nothing and keeps the order, whatever breaks and however often', async () => {
+    const cuts = fc.array(fc.record({ afterMs: fc.nat(4), which: fc.nat(3) }), { maxLength: 8 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(sizes, cuts, fc.integer({ min: 1, max: 4 }), fc.boolean(), async (lengths, planned, n, compress) => {
+        const one = end({ compress });
+        const two = end({ compress });
+        const live: (() => void)[] = [];
+        let over = false;
+        const keep = async (slot: number) => {
+          while (!over) {
+            const { a, b, cut } = connection();
+            live[slot] = cut;
+            await Promise.all([one.endpoint.attach(a), two.endpoint.attach(b)]);
+          }
+        };
+        const slots = Array.from({ length: n }, (_, slot) => keep(slot));
+        const blocks = blocksOf(lengths);
+        const sending = (async () => {
+          for (const block of blocks) {
+            await one.endpoint.outgoing.data(0, block);
+            await two.endpoint.outgoing.data(0, block);
+          }
+          await one.endpoint.end(0);
+          await two.endpoint.end(0);
+        })();
+        for (const { afterMs, which } of planned) {
+          await sleep(afterMs);
+          live[which % n]?.();
+        }
+        await sending;
+        await Promise.all([one.endpoint.finished, two.endpoint.finished]);
+        over = true;
+        for (const cut of live) cut();
+        await Promise.all(slots);
+        const whole = Buffer.concat(blocks);
+        expect(one.bytes().equals(whole)).toBe(true);
+        expect(two.bytes().equals(whole)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('sends no more than the window while nothing is acknowledged', async () => {
+    const one = end();
+    let sent = 0;
+    void (async () => {
+      for (;;) {
+        await one.endpoint.outgoing.data(0, Buffer.alloc(MAX_BLOCK));
+        sent += MAX_BLOCK;
+      }
+    })().catch(() => undefined);
+    await sleep(20);
+    expect(sent).toBe(WINDOW_BYTES);
+    one.endpoint.fail(new Error('over'));
+  });
+
+  it('compresses where the other end understands it', async () => {
+    const one = end({ compress: true });
+    const two = end();
+    const { a, b } = connection();
+    void one.endpoint.attach(a);
+    void two.endpoint.attach(b);
+    await sleep(5);
+    await one.endpoint.outgoing.data(0, Buffer.alloc(MAX_BLOCK));
+    await one.endpoint.end(0);
+    await two.endpoint.end(0);
+    await Promise.all([one.endpoint.finished, two.endpoint.finished]);
+    expect(two.bytes().equals(Buffer.alloc(MAX_BLOCK))).toBe(true);
+    expect(one.endpoint.outgoing.totals.wireBytes).toBeLessThan(1000);
+  });
+
+  it('gives up a connection from which nothing is heard', async () => {
+    const one = end({ silenceMs: 40 });
+    const { a, b } = connection();
+    b.output.write(encodeHello({ link: ID, expected: 0, zstd: false }));
+    expect((await one.endpoint.attach(a)).message).toBe('no sign of life for 0.04 s');
+  });
+
+  const hello = encodeHello({ link: ID, expected: 0, zstd: true });
+  const frame = (fields: Partial<Parameters<typeof FRAME.write>[0]>) =>
+    Buffer.from(FRAME.write({ type: 1, channel: 0, encoding: 0, sequence: 0, size: 0, value: 0, ...fields }, true));
+
+  it.each([
+    ['another link', [encodeHello({ link: Buffer.alloc(16), expected: 0, zstd: true })], 'belongs to another link'],
+    ['no link at all', [Buffer.alloc(HELLO.size, 'x')], 'does not speak the protocol'],
+    ['an end within the greeting', [hello.subarray(0, 20)], 'input ends'],
+    ['an acknowledgement of what was not sent', [encodeHello({ link: ID, expected: 9, zstd: true })], 'was not sent'],
+    ['an unknown type', [hello, frame({ type: 9 })], 'type is 0x9'],
+    ['an unknown channel', [hello, frame({ channel: 2 })], 'channel is 0x2'],
+    ['a long payload', [hello, frame({ size: 0xffff_ffff })], '4294967295 bytes of payload'],
+    ['a large block', [hello, frame({ size: 10, value: 0x7fff_ffff, encoding: 1 })], 'a block of 2147483647 bytes'],
+    ['a payload of another size', [hello, frame({ size: 10, value: 11 })], 'a block of 11 bytes in 10'],
+    ['a payload where none belongs', [hello, frame({ type: 3, size: 1 })], '1 bytes of payload'],
+    ['a frame beyond the window', [hello, frame({ sequence: 1_000_000 })], 'beyond the window'],
+    ['a payload that is cut', [hello, frame({ size: 10, value: 10 }), Buffer.alloc(5)], 'input ends'],
+  ])('refuses a connection that sends %s', async (_what, parts, message) => {
+    const one = end();
+    const { a, b } = connection();
+    for (const part of parts) b.output.write(part);
+    b.output.end();
+    expect((await one.endpoint.attach(a)).message).toContain(message);
+    expect(a.output.destroyed).toBe(true);
+  });
+
+  it('fails where a block is no zstd frame: what it should have been is lost', async () => {
+    const one = end();
+    const { a, b } = connection();
+    b.output.write(Buffer.concat([hello, frame({ size: 10, value: 100, encoding: 1 }), Buffer.alloc(10)]));
+    void one.endpoint.attach(a);
+    await expect(one.endpoint.finished).rejects.toThrow('no zstd frame');
+  });
+});

@@ -1,0 +1,118 @@
+import {
+  ENCODING,
+  FRAME,
+  FRAME_TYPE,
+  type Frame,
+  MAX_BLOCK,
+  MAX_PAYLOAD,
+  WINDOW_BYTES,
+  WINDOW_FRAMES,
+} from './layouts.js';
+import { decompress } from './zstd.js';
+
+/** Where delivered frames go. Each is awaited before the next one. */
+export interface Delivery {
+  data(channel: number, block: Buffer): Promise<void>;
+  end(status: number): Promise<void>;
+}
+
+type Held = { readonly kind: 'end'; readonly status: number } | DataFrame;
+
+interface DataFrame {
+  readonly kind: 'data';
+  readonly channel: number;
+  readonly size: number;
+  readonly block: Promise<Buffer>;
+}
+
+/**
+ * What one end receives: frames that come over several connections in any order, some of them twice, are delivered once
+ * and in their order.
+ */
+export class IncomingQueue {
+  private readonly held = new Map<number, Held>();
+  private heldBytes = 0;
+  private next = 0;
+  private delivering = false;
+  private over = false;
+
+  constructor(
+    private readonly delivery: Delivery,
+    private readonly options: {
+      /** Something was delivered. */
+      readonly onDelivered: () => void;
+      /** It can't be delivered: the other end does not keep to the protocol, or our side is gone. */
+      readonly onFailure: (error: Error) => void;
+    },
+  ) {}
+
+  /** The first frame that was not delivered. */
+  get expected(): number {
+    return this.next;
+  }
+
+  /** The other end has said that nothing more comes, and all of it was delivered. */
+  get ended(): boolean {
+    return this.over;
+  }
+
+  /** How many bytes of payload follow a frame's header. @throws RangeError where the header breaks the protocol */
+  payloadSize(header: Uint8Array): number {
+    const [violation] = FRAME.check(header, true);
+    if (violation !== undefined) throw new RangeError(violation.message);
+    const frame = FRAME.read(header, true);
+    const isData = frame.type === FRAME_TYPE.data;
+    if (frame.size > (isData ? MAX_PAYLOAD : 0)) throw new RangeError(`a frame with ${frame.size} bytes of payload`);
+    if (isData && frame.value > MAX_BLOCK) throw new RangeError(`a block of ${frame.value} bytes`);
+    if (isData && frame.encoding === ENCODING.raw && frame.size !== frame.value) {
+      throw new RangeError(`a block of ${frame.value} bytes in ${frame.size}`);
+    }
+    return frame.size;
+  }
+
+  /** Takes a sequenced frame. @throws RangeError where it lies beyond what may be under way */
+  take(frame: Frame, payload: Buffer): void {
+    const { sequence } = frame;
+    if (sequence < this.next || this.held.has(sequence)) return;
+    // Twice the window: what is delivered but not yet acknowledged counts at the other end.
+    if (sequence >= this.next + 2 * WINDOW_FRAMES || this.heldBytes + payload.length > 2 * WINDOW_BYTES) {
+      throw new RangeError(`frame ${sequence} lies beyond the window, frame ${this.next} is expected`);
+    }
+    this.heldBytes += payload.length;
+    this.held.set(sequence, heldFrame(frame, payload));
+    void this.deliver();
+  }
+
+  private async deliver(): Promise<void> {
+    if (this.delivering) return;
+    this.delivering = true;
+    try {
+      for (let frame = this.held.get(this.next); frame !== undefined; frame = this.held.get(this.next)) {
+        if (this.over) throw new RangeError('a frame follows the end');
+        if (frame.kind === 'data') await this.delivery.data(frame.channel, await frame.block);
+        else await this.finish(frame.status);
+        this.held.delete(this.next);
+        if (frame.kind === 'data') this.heldBytes -= frame.size;
+        this.next++;
+        this.options.onDelivered();
+      }
+    } catch (e) {
+      this.options.onFailure(e instanceof Error ? e : new Error(String(e)));
+    } finally {
+      this.delivering = false;
+    }
+  }
+
+  private async finish(status: number): Promise<void> {
+    await this.delivery.end(status);
+    this.over = true;
+  }
+}
+
+function heldFrame({ type, channel, encoding, value }: Frame, payload: Buffer): Held {
+  if (type === FRAME_TYPE.end) return { kind: 'end', status: value };
+  const block = encoding === ENCODING.zstd ? decompress(payload, value) : Promise.resolve(payload);
+  // Met where it is delivered.
+  block.catch(() => undefined);
+  return { kind: 'data', channel, size: payload.length, block };
+}

@@ -1,0 +1,154 @@
+import { ENCODING, FRAME, FRAME_TYPE, MAX_BLOCK, WINDOW_BYTES, WINDOW_FRAMES } from './layouts.js';
+import { compress } from './zstd.js';
+
+/** A sequenced frame that the other end has not acknowledged yet. */
+export interface OutgoingFrame {
+  readonly sequence: number;
+  /** Header and payload. */
+  readonly bytes: readonly Buffer[];
+  readonly length: number;
+}
+
+interface Kept extends OutgoingFrame {
+  /** The connection that it went out on; undefined while it waits for one. */
+  carrier: object | undefined;
+}
+
+const MAX_SEQUENCE = 0xffff_ffff;
+
+/**
+ * What one end has to send: numbered, compressed where that helps, and kept until the other end has delivered it. Frames
+ * of a connection that broke wait for another one again. No more is kept than the window allows.
+ */
+export class OutgoingQueue {
+  private next = 0;
+  /** By sequence number, ascending. */
+  private readonly kept = new Map<number, Kept>();
+  private acknowledged = 0;
+  /** Bytes kept or being compressed, and frames being compressed. */
+  private bytes = 0;
+  private compressing = 0;
+  private waiting: (() => void)[] = [];
+  private failure: Error | undefined;
+  /** Payload before compression, and what became of it. */
+  readonly totals = { rawBytes: 0, wireBytes: 0 };
+
+  constructor(
+    private readonly options: {
+      /** Whether the other end understands zstd and it is wanted. */
+      readonly compress: () => boolean;
+      /** Something waits for a connection, or was acknowledged. */
+      readonly onChange: () => void;
+    },
+  ) {}
+
+  /** All that was given has been delivered. */
+  get isEmpty(): boolean {
+    return this.kept.size === 0 && this.compressing === 0;
+  }
+
+  /** Resolves when there is room for more; at most MAX_BLOCK bytes in one call. The block is the queue's from now on. */
+  async data(channel: number, block: Buffer): Promise<void> {
+    if (block.length > MAX_BLOCK) throw new RangeError(`a block of ${block.length} bytes`);
+    await this.room(block.length);
+    const sequence = this.number();
+    this.totals.rawBytes += block.length;
+    if (!this.options.compress()) {
+      this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.raw, block, block.length);
+      return;
+    }
+    // Not awaited: the next blocks are compressed meanwhile.
+    this.compressing++;
+    void this.compressed(sequence, channel, block);
+  }
+
+  async end(status: number): Promise<void> {
+    await this.room(0);
+    this.keep(this.number(), FRAME_TYPE.end, 0, ENCODING.raw, Buffer.alloc(0), status);
+  }
+
+  /** The first frame that waits for a connection; it counts as under way on this one now. */
+  take(carrier: object): OutgoingFrame | undefined {
+    for (const frame of this.kept.values()) {
+      if (frame.carrier !== undefined) continue;
+      frame.carrier = carrier;
+      this.totals.wireBytes += frame.length;
+      return frame;
+    }
+    return undefined;
+  }
+
+  /** A connection is no more: what it carried and nobody acknowledged goes out again. */
+  release(carrier: object): void {
+    for (const frame of this.kept.values()) if (frame.carrier === carrier) frame.carrier = undefined;
+    this.options.onChange();
+  }
+
+  /** @throws RangeError where the other end acknowledges what was never sent */
+  acknowledge(expected: number): void {
+    if (expected > this.next) throw new RangeError(`frame ${expected - 1} is acknowledged, and was not sent`);
+    for (; this.acknowledged < expected; this.acknowledged++) {
+      const frame = this.kept.get(this.acknowledged);
+      if (frame === undefined) throw new RangeError(`frame ${this.acknowledged} is acknowledged, and was not sent`);
+      this.kept.delete(this.acknowledged);
+      this.bytes -= frame.length;
+    }
+    this.wake();
+    this.options.onChange();
+  }
+
+  /** Nothing more can be sent. */
+  fail(error: Error): void {
+    this.failure = error;
+    this.wake();
+  }
+
+  private number(): number {
+    if (this.next === MAX_SEQUENCE) throw new RangeError('a link carries 2^32 frames at most');
+    return this.next++;
+  }
+
+  private async room(length: number): Promise<void> {
+    while (this.bytes + length > WINDOW_BYTES || this.kept.size + this.compressing >= WINDOW_FRAMES) {
+      if (this.failure !== undefined) throw this.failure;
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    if (this.failure !== undefined) throw this.failure;
+    this.bytes += length;
+  }
+
+  private async compressed(sequence: number, channel: number, block: Buffer): Promise<void> {
+    try {
+      const small = await compress(block);
+      this.compressing--;
+      if (small.length < block.length) {
+        this.bytes += small.length - block.length;
+        this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.zstd, small, block.length);
+      } else {
+        this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.raw, block, block.length);
+      }
+    } catch (e) {
+      this.fail(e instanceof Error ? e : new Error(String(e)));
+    }
+  }
+
+  private keep(
+    sequence: number,
+    type: number,
+    channel: number,
+    encoding: number,
+    payload: Buffer,
+    value: number,
+  ): void {
+    const header = Buffer.from(FRAME.write({ type, channel, encoding, sequence, size: payload.length, value }, true));
+    const length = payload.length;
+    this.kept.set(sequence, { sequence, bytes: [header, payload], length, carrier: undefined });
+    this.options.onChange();
+  }
+
+  private wake(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LinkEndpoint } from './endpoint.js';
+import { CHANNEL } from './layouts.js';
+import { readBlocks, writeTo } from './pipes.js';
+import { type Command, linkIdBytes } from './plan.js';
+
+/** What the receiver's agent does. */
+export interface ReceivePlan {
+  readonly id: string;
+  /** Where the processes of its connections meet it: in a directory that is private. */
+  readonly socket: string;
+  /** The receiver, which reads a migration on its standard input and answers on its standard output. */
+  readonly receiver: Command;
+}
+
+/**
+ * How long it waits for a connection. Longer than any sender tries: a receiver that gave up first would destroy what its
+ * sender still sends.
+ */
+const PATIENCE_MS = 120_000;
+const FIRST_CONNECTION_MS = 30_000;
+
+/**
+ * The receiver's agent: joins the connections of a link to a receiver's standard input and output, its standard error
+ * too. A link without connections for two minutes is over: the receiver then sees the end of its input.
+ */
+export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): Promise<void> {
+  const child = spawn(plan.receiver.command, plan.receiver.args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const exit = new Promise<number>((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+  child.stdin.on('error', () => {});
+  const endpoint = new LinkEndpoint({
+    id: linkIdBytes(plan.id),
+    // What goes this way is short.
+    compress: false,
+    delivery: {
+      data: (_channel, block) => writeTo(child.stdin, block),
+      end: async () => {
+        child.stdin.end();
+      },
+    },
+  });
+  const server = createServer({ allowHalfOpen: true }, (socket) => void endpoint.attach(carrierOf(socket)));
+  const patience = watchConnections(endpoint);
+  endpoint.finished.catch(() => child.stdin.destroy());
+  server.listen(plan.socket, onReady);
+  try {
+    await Promise.all([
+      readBlocks(child.stdout, (block) => endpoint.outgoing.data(CHANNEL.stream, block)),
+      readBlocks(child.stderr, (block) => endpoint.outgoing.data(CHANNEL.text, block)),
+    ]).catch(() => undefined);
+    await endpoint.end(await exit).catch(() => undefined);
+    await endpoint.finished.catch(() => undefined);
+    endpoint.close();
+    // The last acknowledgement is on its way.
+    await sleep(100);
+  } finally {
+    clearInterval(patience);
+    server.close();
+    rmSync(plan.socket, { force: true });
+    await exit;
+  }
+}
+
+function carrierOf(socket: Socket) {
+  return { input: socket, output: socket, destroy: () => void socket.destroy() };
+}
+
+function watchConnections(endpoint: LinkEndpoint): NodeJS.Timeout {
+  let last = performance.now();
+  let allowed = FIRST_CONNECTION_MS;
+  return setInterval(() => {
+    const now = performance.now();
+    if (endpoint.connections > 0) {
+      last = now;
+      allowed = PATIENCE_MS;
+    } else if (now - last > allowed) {
+      endpoint.fail(new Error(`no connection came within ${allowed / 1000} s`));
+    }
+  }, 500);
+}
