@@ -40,9 +40,29 @@ export { type VcpuSummary, vcpusOfDomain } from './domain/vcpus.js';
 export { isLibxlError, LIBXL_ERROR, LibxlError, type LibxlErrorCode, type LibxlErrorDetails } from './errors.js';
 export type { HandOverEvent } from './guardian/plan.js';
 export { type Host, type OpenHostOptions, openHost } from './host/open-host.js';
-export { descriptorConnection, type MigrationConnection, streamConnection } from './migrate/connection.js';
+export {
+  type Command,
+  type LinkEvent,
+  type LinkPlan,
+  MAX_STREAMS,
+  newLinkId,
+} from './link/plan.js';
+export { type JoinLinkOptions, joinLink, linkCommand, type OpenLinkOptions, openLink } from './link/start.js';
+export {
+  descriptorConnection,
+  type MigrationConnection,
+  type MigrationPhase,
+  streamConnection,
+} from './migrate/connection.js';
 export { MigrationError, type SourceFate } from './migrate/errors.js';
 export { awayName } from './migrate/hand-over.js';
+export {
+  describeHost,
+  formatHostDescription,
+  type HostDescription,
+  parseHostDescription,
+} from './migrate/host-description.js';
+export { type QueryOptions, type QueryResult, queryTarget } from './migrate/query.js';
 export {
   incomingName,
   type ReceivedDomain,
@@ -52,6 +72,12 @@ export {
 } from './migrate/receive.js';
 export { type MigrateEvent, type MigrateOptions, type MigrateReport, migrateDomain } from './migrate/send.js';
 export { RECEIVER, type ReceiverState, SENDER, type SenderState } from './migrate/states.js';
+export {
+  type RunningTransport,
+  startTransport,
+  type TransportEnd,
+  type TransportOptions,
+} from './migrate/transport.js';
 export { type MonitorOptions, monitorDomain } from './monitor/monitor.js';
 export { startMonitor } from './monitor/spawn.js';
 export type { TransferPass, TransferStatistics } from './stream/meter.js';

@@ -86,6 +86,7 @@ export {
   type StreamLayer,
   type StreamPlace,
 } from './errors/stream-error.js';
+export { describeLayout } from './layout/describe.js';
 export {
   bytes,
   type Field as LayoutField,

@@ -35,7 +35,7 @@ export function domainParameters(config: LibxlDomainConfig): DomainParameters {
   }
   const name = created.name ?? '';
   if (name === '') throw new LibxlError('ERROR_INVAL', 'the domain has no name');
-  const maxVcpus = built.max_vcpus ?? 1;
+  const maxVcpus = built.max_vcpus || 1;
   const maxMemoryKib = Number(built.max_memkb ?? built.target_memkb ?? DEFAULT_MEMORY_KIB);
   const available = built.avail_vcpus ?? [0];
   return {

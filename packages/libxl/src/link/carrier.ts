@@ -31,15 +31,15 @@ export function encodeHello({ link, expected, zstd }: Hello): Buffer {
 }
 
 export function encodeAcknowledge(expected: number): Buffer {
-  return encodeBare(FRAME_TYPE.acknowledge, expected);
+  return encodeBare(FRAME_TYPE.acknowledge, expected, 0);
 }
 
-export function encodePing(): Buffer {
-  return encodeBare(FRAME_TYPE.ping, 0);
+export function encodePing(patienceMs: number): Buffer {
+  return encodeBare(FRAME_TYPE.ping, 0, Math.ceil(patienceMs / 1000));
 }
 
-function encodeBare(type: number, sequence: number): Buffer {
-  return Buffer.from(FRAME.write({ type, channel: 0, encoding: 0, sequence, size: 0, value: 0 }, true));
+function encodeBare(type: number, sequence: number, value: number): Buffer {
+  return Buffer.from(FRAME.write({ type, channel: 0, encoding: 0, sequence, size: 0, value }, true));
 }
 
 /** Reads frames until the connection ends. @throws StreamError, RangeError */

@@ -65,41 +65,47 @@ describe('a link', () => {
     const cuts = fc.array(fc.record({ afterMs: fc.nat(4), which: fc.nat(3) }), { maxLength: 8 });
     const sizes = fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 40 });
     await fc.assert(
-      fc.asyncProperty(sizes, cuts, fc.integer({ min: 1, max: 4 }), fc.boolean(), async (lengths, planned, n, compress) => {
-        const one = end({ compress });
-        const two = end({ compress });
-        const live: (() => void)[] = [];
-        let over = false;
-        const keep = async (slot: number) => {
-          while (!over) {
-            const { a, b, cut } = connection();
-            live[slot] = cut;
-            await Promise.all([one.endpoint.attach(a), two.endpoint.attach(b)]);
+      fc.asyncProperty(
+        sizes,
+        cuts,
+        fc.integer({ min: 1, max: 4 }),
+        fc.boolean(),
+        async (lengths, planned, n, compress) => {
+          const one = end({ compress });
+          const two = end({ compress });
+          const live: (() => void)[] = [];
+          let over = false;
+          const keep = async (slot: number) => {
+            while (!over) {
+              const { a, b, cut } = connection();
+              live[slot] = cut;
+              await Promise.all([one.endpoint.attach(a), two.endpoint.attach(b)]);
+            }
+          };
+          const slots = Array.from({ length: n }, (_, slot) => keep(slot));
+          const blocks = blocksOf(lengths);
+          const sending = (async () => {
+            for (const block of blocks) {
+              await one.endpoint.outgoing.data(0, block);
+              await two.endpoint.outgoing.data(0, block);
+            }
+            await one.endpoint.end(0);
+            await two.endpoint.end(0);
+          })();
+          for (const { afterMs, which } of planned) {
+            await sleep(afterMs);
+            live[which % n]?.();
           }
-        };
-        const slots = Array.from({ length: n }, (_, slot) => keep(slot));
-        const blocks = blocksOf(lengths);
-        const sending = (async () => {
-          for (const block of blocks) {
-            await one.endpoint.outgoing.data(0, block);
-            await two.endpoint.outgoing.data(0, block);
-          }
-          await one.endpoint.end(0);
-          await two.endpoint.end(0);
-        })();
-        for (const { afterMs, which } of planned) {
-          await sleep(afterMs);
-          live[which % n]?.();
-        }
-        await sending;
-        await Promise.all([one.endpoint.finished, two.endpoint.finished]);
-        over = true;
-        for (const cut of live) cut();
-        await Promise.all(slots);
-        const whole = Buffer.concat(blocks);
-        expect(one.bytes().equals(whole)).toBe(true);
-        expect(two.bytes().equals(whole)).toBe(true);
-      }),
+          await sending;
+          await Promise.all([one.endpoint.finished, two.endpoint.finished]);
+          over = true;
+          for (const cut of live) cut();
+          await Promise.all(slots);
+          const whole = Buffer.concat(blocks);
+          expect(one.bytes().equals(whole)).toBe(true);
+          expect(two.bytes().equals(whole)).toBe(true);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -155,6 +161,7 @@ describe('a link', () => {
     ['a large block', [hello, frame({ size: 10, value: 0x7fff_ffff, encoding: 1 })], 'a block of 2147483647 bytes'],
     ['a payload of another size', [hello, frame({ size: 10, value: 11 })], 'a block of 11 bytes in 10'],
     ['a payload where none belongs', [hello, frame({ type: 3, size: 1 })], '1 bytes of payload'],
+    ['a sign of life with a payload', [hello, frame({ type: 4, size: 1 })], '1 bytes of payload'],
     ['a frame beyond the window', [hello, frame({ sequence: 1_000_000 })], 'beyond the window'],
     ['a payload that is cut', [hello, frame({ size: 10, value: 10 }), Buffer.alloc(5)], 'input ends'],
   ])('refuses a connection that sends %s', async (_what, parts, message) => {

@@ -23,6 +23,8 @@ export interface LinkOptions {
   readonly pace?: Pace;
   /** A connection from which nothing was heard for so long is given up. */
   readonly silenceMs?: number;
+  /** How long this end tries to take the link up again where it breaks; the other end is told. */
+  readonly patienceMs?: () => number;
 }
 
 const PING_MS = 1_000;
@@ -40,6 +42,7 @@ export class LinkEndpoint {
   private failure: Error | undefined;
   private acknowledged = 0;
   private ourEnd = false;
+  private toldPatienceMs: number | undefined;
   private settle: { readonly resolve: () => void; readonly reject: (e: Error) => void } | undefined;
   /** Resolves when both ends have ended and everything was delivered; rejects where that can no longer be. */
   readonly finished: Promise<void>;
@@ -64,6 +67,16 @@ export class LinkEndpoint {
     return this.live.size;
   }
 
+  /** How long the other end tries to take the link up again; undefined until it has said so. */
+  get peerPatienceMs(): number | undefined {
+    return this.toldPatienceMs;
+  }
+
+  /** Tells the other end that we are there, and for how long if the link breaks. */
+  announce(): void {
+    for (const connection of this.live) connection.post(this.ping());
+  }
+
   /** Carries the link over a connection for as long as it lasts. @returns why it ended; the connection is closed then */
   async attach(carrier: Carrier, onGreeted: () => void = () => {}): Promise<Error> {
     const { id, silenceMs = SILENCE_MS } = this.options;
@@ -77,7 +90,7 @@ export class LinkEndpoint {
     const watch = new Watch(
       silenceMs,
       (why) => connection.end(why),
-      () => connection.post(encodePing()),
+      () => connection.post(this.ping()),
     );
     try {
       await writeAll(carrier.output, [encodeHello({ link: id, expected: this.incoming.expected, zstd: true })]);
@@ -87,6 +100,7 @@ export class LinkEndpoint {
       this.outgoing.acknowledge(hello.expected);
       this.live.add(connection);
       onGreeted();
+      connection.post(this.ping());
       this.changed();
       await readFrames(
         reader,
@@ -130,7 +144,12 @@ export class LinkEndpoint {
 
   private receive(frame: Frame, payload: Buffer): void {
     if (frame.type === FRAME_TYPE.acknowledge) this.outgoing.acknowledge(frame.sequence);
+    else if (frame.type === FRAME_TYPE.ping) this.toldPatienceMs = frame.value * 1000;
     else if (frame.type === FRAME_TYPE.data || frame.type === FRAME_TYPE.end) this.incoming.take(frame, payload);
+  }
+
+  private ping(): Buffer {
+    return encodePing(this.options.patienceMs?.() ?? 0);
   }
 
   /** Something is to be sent, was delivered or was acknowledged. */

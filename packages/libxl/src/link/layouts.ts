@@ -26,7 +26,7 @@ export const FRAME = new Layout('frame', SPEC, [
       1: 'DATA: bytes of a channel; sequenced.',
       2: 'END: no more DATA comes; sequenced. The value is the exit status of the process behind the channels.',
       3: 'ACKNOWLEDGE: all frames before the sequence number have been delivered.',
-      4: 'PING: nothing but a sign of life.',
+      4: 'PING: a sign of life.',
     },
   }),
   u8('channel', 'Of DATA.', { values: { 0: "the migration's stream", 1: 'text for the other end (standard error)' } }),
@@ -37,7 +37,11 @@ export const FRAME = new Layout('frame', SPEC, [
     'Of DATA and END: counted from 0, in order of delivery. Of ACKNOWLEDGE: the next one that is expected.',
   ),
   u32('size', 'Bytes of payload that follow; at most 512 KiB.'),
-  u32('value', 'Of DATA: bytes of the payload when decoded, at most 256 KiB. Of END: the exit status.'),
+  u32(
+    'value',
+    'Of DATA: bytes of the payload when decoded, at most 256 KiB. Of END: the exit status. ' +
+      'Of PING: how many seconds this end tries to take a broken link up again; the other one waits somewhat longer.',
+  ),
 ]);
 
 export type Frame = RecordOf<typeof FRAME>;

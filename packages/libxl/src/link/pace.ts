@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ByteSink } from '@xen-migration/stream-format';
 
 /** How much may be saved up while less was sent than allowed. */
 const BURST_MS = 50;
@@ -22,4 +23,14 @@ export class Pace {
     this.readyAt = start + (bytes / this.bytesPerSecond) * 1000;
     if (start > now) await this.wait(start - now);
   }
+}
+
+/** A sink to which no more is written than its pace allows. */
+export function pacedSink(sink: ByteSink, pace: Pace): ByteSink {
+  return {
+    async writev(parts) {
+      await pace.take(parts.reduce((sum, part) => sum + part.length, 0));
+      await sink.writev(parts);
+    },
+  };
 }

@@ -16,16 +16,17 @@ export interface ReceivePlan {
   readonly receiver: Command;
 }
 
-/**
- * How long it waits for a connection. Longer than any sender tries: a receiver that gave up first would destroy what its
- * sender still sends.
- */
-const PATIENCE_MS = 120_000;
+/** Before a sender has said how long it tries. */
 const FIRST_CONNECTION_MS = 30_000;
+/** A receiver that gave up before its sender would destroy what that still wants to send. */
+const LONGER_MS = 5_000;
+/** No sender is waited for longer, whatever it says. */
+const MOST_MS = 600_000;
 
 /**
  * The receiver's agent: joins the connections of a link to a receiver's standard input and output, its standard error
- * too. A link without connections for two minutes is over: the receiver then sees the end of its input.
+ * too. A link without connections for somewhat longer than its sender tries is over: the receiver then sees the end of
+ * its input.
  */
 export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): Promise<void> {
   const child = spawn(plan.receiver.command, plan.receiver.args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -73,14 +74,11 @@ function carrierOf(socket: Socket) {
 
 function watchConnections(endpoint: LinkEndpoint): NodeJS.Timeout {
   let last = performance.now();
-  let allowed = FIRST_CONNECTION_MS;
   return setInterval(() => {
     const now = performance.now();
-    if (endpoint.connections > 0) {
-      last = now;
-      allowed = PATIENCE_MS;
-    } else if (now - last > allowed) {
-      endpoint.fail(new Error(`no connection came within ${allowed / 1000} s`));
-    }
+    const told = endpoint.peerPatienceMs;
+    const allowed = told === undefined ? FIRST_CONNECTION_MS : Math.min(told + LONGER_MS, MOST_MS);
+    if (endpoint.connections > 0) last = now;
+    else if (now - last > allowed) endpoint.fail(new Error(`no connection came within ${allowed / 1000} s`));
   }, 500);
 }

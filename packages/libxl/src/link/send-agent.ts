@@ -7,6 +7,8 @@ import { Pace } from './pace.js';
 import { pipe, readBlocks, writeTo } from './pipes.js';
 import { type Command, type LinkEvent, type LinkOrder, type LinkPlan, linkIdBytes } from './plan.js';
 
+/** For a connection's process to end by itself. */
+const EXIT_MS = 500;
 /** Between two tries, from the first to all after the last. */
 const RETRY_MS = [100, 300, 1_000, 2_000];
 /** A connection that was broken for so long is worth a try even though others work. */
@@ -38,6 +40,7 @@ class SendAgent {
     this.endpoint = new LinkEndpoint({
       id: linkIdBytes(plan.id),
       compress: plan.compress,
+      patienceMs: () => this.patienceMs,
       ...(plan.bytesPerSecond === undefined ? {} : { pace: new Pace(plan.bytesPerSecond) }),
       delivery: {
         data: (channel, block) => writeTo(channel === CHANNEL.text ? process.stderr : this.output, block),
@@ -52,6 +55,7 @@ class SendAgent {
   async run(): Promise<number> {
     process.on('message', (order: LinkOrder) => {
       this.patienceMs = order.patienceMs;
+      this.endpoint.announce();
     });
     // The owner may be gone: what is under way is seen through.
     process.on('disconnect', () => {});
@@ -68,7 +72,7 @@ class SendAgent {
     this.tell({ kind: 'link-totals', ...this.endpoint.outgoing.totals });
     this.endpoint.close();
     this.output.destroy();
-    await Promise.race([Promise.all(slots), sleep(1_000)]);
+    await Promise.race([Promise.all(slots).then(() => this.childrenGone()), sleep(2 * EXIT_MS)]);
     for (const child of this.children) child.kill('SIGTERM');
     return this.status;
   }
@@ -147,9 +151,14 @@ class SendAgent {
     const destroy = () => {
       stdin.destroy();
       stdout.destroy();
-      child.kill('SIGTERM');
+      // A connection that hangs does not notice.
+      setTimeout(() => child.kill('SIGTERM'), EXIT_MS).unref();
     };
     return { child, carrier: { input: stdout, output: stdin, destroy } };
+  }
+
+  private async childrenGone(): Promise<void> {
+    await Promise.all([...this.children].map(exitOf));
   }
 
   private tell(event: LinkEvent): void {

@@ -21,9 +21,14 @@ export function linkCommand(plan: LinkPlan): Command {
   return agentCommand({ send: plan });
 }
 
-export interface OpenLinkOptions {
+export interface JoinLinkOptions {
   readonly host: Host;
   readonly id: string;
+  /** Ends this connection of the link. */
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenLinkOptions extends JoinLinkOptions {
   /** Reads a migration on its standard input and answers on its standard output. */
   readonly receiver: Command;
 }
@@ -33,7 +38,8 @@ export interface OpenLinkOptions {
  *
  * @throws LibxlError
  */
-export async function openLink({ host, id, receiver }: OpenLinkOptions): Promise<void> {
+export async function openLink({ receiver, ...options }: OpenLinkOptions): Promise<void> {
+  const { host, id } = options;
   const log = openSync(join(host.stateDirectory, LOG), 'a', 0o600);
   try {
     const { command, args } = agentCommand({ receive: { id, socket: socketPath(host, id), receiver } });
@@ -53,7 +59,7 @@ export async function openLink({ host, id, receiver }: OpenLinkOptions): Promise
   } finally {
     closeSync(log);
   }
-  await joinLink({ host, id });
+  await joinLink(options);
 }
 
 /**
@@ -61,7 +67,7 @@ export async function openLink({ host, id, receiver }: OpenLinkOptions): Promise
  *
  * @throws LibxlError where there is no such link
  */
-export async function joinLink({ host, id }: { readonly host: Host; readonly id: string }): Promise<void> {
+export async function joinLink({ host, id, signal }: JoinLinkOptions): Promise<void> {
   const socket = connect({ path: socketPath(host, id), allowHalfOpen: true });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
@@ -78,6 +84,7 @@ export async function joinLink({ host, id }: { readonly host: Host; readonly id:
     output.once('close', () => resolve());
     input.once('close', () => socket.end());
     socket.once('end', () => socket.end());
+    signal?.addEventListener('abort', () => socket.destroy());
   });
   await new Promise<void>((resolve) => output.end(resolve));
 }

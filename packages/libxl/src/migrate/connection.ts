@@ -9,9 +9,14 @@ export interface MigrationConnection {
   readonly sink: ByteSink;
   /** Where the connection is made of descriptors: what a guardian shares of it. */
   readonly shared?: SharedConnection;
+  /** Told where the migration is, for a connection that can be taken up again. */
+  phase?(phase: MigrationPhase): void;
   /** Ends it in both directions; what reads or writes then fails. */
   close(): void;
 }
+
+/** The guest stands still; it has been given to the target. */
+export type MigrationPhase = 'suspended' | 'given';
 
 /** A connection and the reader through which all of it is read. */
 export interface OpenConnection extends MigrationConnection {

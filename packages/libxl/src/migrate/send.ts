@@ -8,6 +8,7 @@ import { ensureRunning } from '../domain/resume.js';
 import { type LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { HandOverEvent, HandOverOutcome, HandOverSource } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
+import { Pace, pacedSink } from '../link/pace.js';
 import { saveFileHeader } from '../stream/save-file.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from '../stream/save-stream.js';
 import type { MigrationConnection } from './connection.js';
@@ -31,6 +32,8 @@ export interface MigrateOptions {
   /** For the guest to suspend; default 60 seconds. */
   readonly suspendTimeoutMs?: number;
   readonly policy?: PrecopyPolicy;
+  /** Limits what is sent, in bytes. Where the connection itself has a limit, none is needed here. */
+  readonly bytesPerSecond?: number;
   /** Looked at until the target may start its copy; from then on a migration can't be cancelled. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: MigrateEvent) => void;
@@ -129,11 +132,11 @@ class Sender {
     await connection.sink.writev([encodeXlHeader(header)]);
     onEvent?.({ kind: 'sending', header });
     this.machine.step('!header');
-    const { debug, suspendTimeoutMs, policy } = this.options;
+    const { debug, suspendTimeoutMs, policy, bytesPerSecond } = this.options;
     const result = await writeDomainStream({
       host,
       domid,
-      sink: connection.sink,
+      sink: bytesPerSecond === undefined ? connection.sink : pacedSink(connection.sink, new Pace(bytesPerSecond)),
       live: this.options.live ?? true,
       ...(debug === undefined ? {} : { debug }),
       ...(suspendTimeoutMs === undefined ? {} : { suspendTimeoutMs }),
@@ -144,6 +147,7 @@ class Sender {
         this.suspendStart = performance.now();
         this.asked = true;
         this.planForDeath();
+        connection.phase?.('suspended');
       },
     });
     this.machine.step('!stream');
@@ -163,7 +167,10 @@ class Sender {
   private async handOver(): Promise<HandOverOutcome> {
     const outcome = await this.peer.handOver(this.source, (event) => {
       this.options.onEvent?.({ kind: 'hand-over', event });
-      if (event.step === 'giving-permission') this.machine.step('!permissionToGo');
+      if (event.step === 'giving-permission') {
+        this.machine.step('!permissionToGo');
+        this.options.connection.phase?.('given');
+      }
       if (event.step === 'target-started') this.machine.step('?report 0');
       if (event.step !== 'given-back') return;
       this.machine.step('?report n');

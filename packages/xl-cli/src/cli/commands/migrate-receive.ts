@@ -1,8 +1,18 @@
-import { descriptorConnection, isLibxlError, receiveMigration, startMonitor } from '@xen-migration/libxl';
+import {
+  describeHost,
+  descriptorConnection,
+  formatHostDescription,
+  isLibxlError,
+  joinLink,
+  openLink,
+  receiveMigration,
+  startMonitor,
+} from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
+import { localXl, receiverArguments } from '../migration/transport.js';
 
 export const migrateReceive = defineCommand(
   {
@@ -14,6 +24,18 @@ export const migrateReceive = defineCommand(
       noMonitor: { short: 'e', about: 'Nobody waits in the background for the death of the domain.' },
       debug: { short: 'd', about: 'Print the configuration that is used.' },
       paused: { short: 'p', about: 'Leave the domain paused.' },
+      capabilities: {
+        long: 'capabilities',
+        about: 'Say as JSON what this host is and what its receiver can do.',
+        hidden: true,
+      },
+      link: {
+        long: 'link',
+        value: '<id>',
+        about: 'Receive over a link of several connections, and open it.',
+        hidden: true,
+      },
+      join: { long: 'join', value: '<id>', about: 'Be one more connection of a link.', hidden: true },
       remus: { short: 'r', about: 'Receive checkpoints (Remus).', hidden: true },
       colo: { long: 'colo', about: 'Receive checkpoints (COLO).', hidden: true },
       coloScript: { long: 'coloft-script', value: '<script>', about: 'For COLO.', hidden: true },
@@ -27,6 +49,21 @@ export const migrateReceive = defineCommand(
     if (operands.length > 0) throw new ExitError(EXIT.failure, "'xl migrate-receive' takes no arguments.\n");
     if (options.remus || options.colo) {
       throw new ExitError(EXIT.failure, 'xl: checkpointed streams (Remus, COLO) are not received by this version\n');
+    }
+    if (options.capabilities) {
+      context.out(`${formatHostDescription(await describeHost(await context.host()))}\n`);
+      return EXIT.success;
+    }
+    if (options.join !== undefined) {
+      await joinLink({ host: await context.host(), id: linkId(options.join), signal: context.signal });
+      return EXIT.success;
+    }
+    if (options.link !== undefined) {
+      const { globals } = context;
+      const { noMonitor, debug, paused } = options;
+      const receiver = localXl(receiverArguments({ noMonitor, debug, paused, globals, terminal: false }));
+      await openLink({ host: await context.host(), id: linkId(options.link), receiver, signal: context.signal });
+      return EXIT.success;
     }
     const say = (text: string) => context.err(`migration target: ${text}\n`);
     const host = await context.host();
@@ -75,3 +112,9 @@ export const migrateReceive = defineCommand(
     }
   },
 );
+
+/** Given by a sender's xl: anything else is a mistake. */
+function linkId(text: string): string {
+  if (/^[0-9a-f]{32}$/.test(text)) return text;
+  throw new ExitError(EXIT.usage, "xl: a link's id is 32 hexadecimal digits\n");
+}

@@ -4,15 +4,18 @@ import {
   MigrationError,
   migrateDomain,
   retrieveConfiguration,
+  startTransport,
 } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 import { jsonEvents } from '../migration/events.js';
+import { chooseTransport, LINK_OPTIONS, linkWish } from '../migration/link.js';
+import { LinkWatch } from '../migration/link-watch.js';
 import { failureReport, failureText, successReport, summary } from '../migration/outcome.js';
 import { tell } from '../migration/tell.js';
-import { receiverArguments, startTransport, transportTo } from '../migration/transport.js';
+import { reachTarget, transportEnd } from '../migration/transport.js';
 import { progressFor } from '../progress.js';
 import { ReportFile } from '../report-file.js';
 
@@ -36,6 +39,7 @@ export const migrate = defineCommand(
       debug: { long: 'debug', about: 'Send all memory once more at the end, for the target to compare.' },
       paused: { short: 'p', about: 'Leave the domain paused at the target.' },
       preserveDomid: { short: 'D', about: 'Keep the domain id.' },
+      ...LINK_OPTIONS,
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
       report: { long: 'report', value: '<file>', about: 'Write the report, of a failure too, as JSON to <file>.' },
       events: {
@@ -65,17 +69,23 @@ export const migrate = defineCommand(
       if (events !== undefined) context.out(`${JSON.stringify({ event: 'end', ...result })}\n`);
       else if (options.json) printJson(context, result);
     };
+    const wish = linkWish(options);
+    const chosen = await chooseTransport(
+      context,
+      reachTarget({ host: target, sshCommand: options.sshCommand }),
+      {
+        noMonitor: options.noMonitor || options.foreground,
+        debug: options.debug,
+        paused: options.paused,
+        globals: context.globals,
+        terminal: context.stderrIsTerminal,
+      },
+      wish,
+    );
+    const link = new LinkWatch(context, progress, events);
     const transport = startTransport(
-      transportTo(
-        { host: target, sshCommand: options.sshCommand },
-        receiverArguments({
-          noMonitor: options.noMonitor || options.foreground,
-          debug: options.debug,
-          paused: options.paused,
-          globals: context.globals,
-          terminal: context.stderrIsTerminal,
-        }),
-      ),
+      chosen.transport,
+      chosen.link ? { patienceMs: wish.patienceMs, onLink: (event) => link.observe(event) } : {},
     );
     try {
       const done = await migrateDomain({
@@ -85,6 +95,7 @@ export const migrate = defineCommand(
         connection: transport.connection,
         preserveDomid: options.preserveDomid,
         debug: options.debug,
+        ...(wish.bytesPerSecond === undefined || chosen.link ? {} : { bytesPerSecond: wish.bytesPerSecond }),
         signal: context.signal,
         onEvent(event: MigrateEvent) {
           tell(context, progress, event);
@@ -94,15 +105,17 @@ export const migrate = defineCommand(
       progress.clear();
       context.err('Migration successful.\n');
       for (const problem of done.problems) context.err(`xl: the domain runs at the target, but here: ${problem}\n`);
+      const ended = await transportEnd(transport, false);
       // Elsewhere stock's texts stay alone: scripts read them.
-      if (context.stderrIsTerminal || context.globals.verbosity > 0) context.err(summary(context, migration, done));
-      const ended = await transport.report(false);
-      conclude(successReport(migration, done));
+      if (context.stderrIsTerminal || context.globals.verbosity > 0) {
+        context.err(summary(context, migration, done, link.totals));
+      }
+      conclude(successReport(migration, done, link.totals));
       if (ended !== '') context.err(ended);
       return EXIT.success;
     } catch (e) {
       progress.clear();
-      const ended = await transport.report(true);
+      const ended = await transportEnd(transport, true);
       if (!(e instanceof MigrationError)) throw e;
       conclude(failureReport(migration, e));
       throw new ExitError(EXIT.failure, `${ended}${failureText(context, migration, e)}`);

@@ -1,10 +1,10 @@
-import type { MigrateEvent } from '@xen-migration/libxl';
+import type { LinkEvent, MigrateEvent } from '@xen-migration/libxl';
 
 /** Progress comes with every batch of pages; a reader wants to know of it this often, and of every new phase. */
 const PROGRESS_MS = 250;
 
 /** Writes one JSON object a line for what happens, `event` saying what. */
-export function jsonEvents(out: (text: string) => void): (event: MigrateEvent) => void {
+export function jsonEvents(out: (text: string) => void): (event: MigrateEvent | LinkEvent) => void {
   const start = performance.now();
   let last = { phase: '', pass: -1, at: Number.NEGATIVE_INFINITY };
   const write = (event: string, fields: object) =>

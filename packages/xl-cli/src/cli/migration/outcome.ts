@@ -2,6 +2,7 @@ import type { MigrateReport, MigrationError } from '@xen-migration/libxl';
 import type { Context } from '../context.js';
 import { durationText, sizeText } from '../format/size.js';
 import { styles } from '../format/style.js';
+import type { LinkTotals } from './link-watch.js';
 
 /** What a migration was, for a report. */
 export interface Migration {
@@ -15,9 +16,20 @@ export interface Migration {
 /** Version of the reports' format; it grows with every change that is no mere addition. */
 const REPORT_VERSION = 1;
 
-export function successReport(migration: Migration, report: MigrateReport): Record<string, unknown> {
+export function successReport(
+  migration: Migration,
+  report: MigrateReport,
+  link: LinkTotals | undefined,
+): Record<string, unknown> {
   const { domid: _same, ...rest } = report;
-  return { report: REPORT_VERSION, ...migration, outcome: 'migrated', runsAt: 'target', ...rest };
+  return {
+    report: REPORT_VERSION,
+    ...migration,
+    outcome: 'migrated',
+    runsAt: 'target',
+    ...rest,
+    ...(link === undefined ? {} : { link }),
+  };
 }
 
 export function failureReport(migration: Migration, error: MigrationError): Record<string, unknown> {
@@ -37,15 +49,21 @@ export function failureReport(migration: Migration, error: MigrationError): Reco
 }
 
 /** What it took, and what runs where. */
-export function summary(context: Context, { domain, target }: Migration, report: MigrateReport): string {
+export function summary(
+  context: Context,
+  { domain, target }: Migration,
+  report: MigrateReport,
+  link: LinkTotals | undefined,
+): string {
   const { transfer, totalMs, downtimeMs } = report;
   const { bold, green } = styles(context);
   const rate = sizeText(transfer.bytesWritten / Math.max(1e-3, totalMs / 1000));
+  const wire = link === undefined ? '' : ` (${sizeText(link.wireBytes)} over the link)`;
   const passes = transfer.passes.map(({ pages }) => pages).join(' + ');
   return (
     `${green('moved')}: ${bold(domain)} runs at ${bold(target)}, and no longer here\n` +
     `  ${durationText(totalMs)} in all, ${bold(durationText(downtimeMs))} of downtime\n` +
-    `  ${sizeText(transfer.bytesWritten)} at ${rate}/s, ${transfer.iterations} passes: ${passes} pages\n`
+    `  ${sizeText(transfer.bytesWritten)}${wire} at ${rate}/s, ${transfer.iterations} passes: ${passes} pages\n`
   );
 }
 

@@ -1,22 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { type MigrationConnection, streamConnection } from '@xen-migration/libxl';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command, RunningTransport, TransportEnd } from '@xen-migration/libxl';
 import type { GlobalOptions } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 
-/** A process to run, and by what it is known. */
-export interface Transport {
-  readonly command: string;
-  readonly args: readonly string[];
-}
+/** A process to run. */
+export type Transport = Command;
 
 /** How the target is reached. */
 export interface TargetOptions {
   readonly host: string;
   /** Given to sh instead of ssh; empty: the host is itself a command for sh. */
   readonly sshCommand: string | undefined;
+}
+
+/** What to run here so that xl runs at the target with these arguments. */
+export interface Reach {
+  (xlArguments: readonly string[]): Transport;
+  /** It is one command whatever the arguments: it must lead to an `xl migrate-receive`. */
+  readonly fixed: boolean;
 }
 
 /** Names of this machine, to which no ssh is needed. */
@@ -29,19 +32,31 @@ const LOCAL = new Set(['localhost', '127.0.0.1', '::1']);
 const UNDISTURBED = "trap '' INT; exec";
 
 /**
- * What to run here so that xl runs at the target with these arguments: as stock, `ssh HOST xl ...`, or what -s says
- * through sh. No name is put into a shell's hands. This machine is reached without ssh.
+ * As stock, `ssh HOST xl ...`, or what -s says through sh. No name is put into a shell's hands. This machine is reached
+ * without ssh.
  *
  * @throws ExitError where the host's name would be an option of ssh
  */
-export function transportTo({ host, sshCommand }: TargetOptions, xlArguments: readonly string[]): Transport {
-  if (sshCommand === '') return { command: 'sh', args: ['-c', `trap '' INT; ${host}`] };
+export function reachTarget({ host, sshCommand }: TargetOptions): Reach {
+  if (sshCommand === '') return reach(true, () => ({ command: 'sh', args: ['-c', `trap '' INT; ${host}`] }));
   if (host.startsWith('-')) throw new ExitError(EXIT.failure, `xl: '${host}' is no host\n`);
-  const remote = [host, 'xl', ...xlArguments];
   if (sshCommand !== undefined)
-    return { command: 'sh', args: ['-c', `${UNDISTURBED} ${sshCommand} "$@"`, 'sh', ...remote] };
-  if (LOCAL.has(host)) return { command: process.execPath, args: [xlEntry(), ...xlArguments] };
-  return { command: 'sh', args: ['-c', `${UNDISTURBED} "$@"`, 'sh', 'ssh', ...remote] };
+    return reach(false, (args) => throughShell(`${sshCommand} "$@"`, [host, 'xl', ...args]));
+  if (LOCAL.has(host)) return reach(false, (args) => localXl(args));
+  return reach(false, (args) => throughShell('"$@"', ['ssh', host, 'xl', ...args]));
+}
+
+/** The xl of this installation, without a shell. */
+export function localXl(args: readonly string[]): Transport {
+  return { command: process.execPath, args: [xlEntry(), ...args] };
+}
+
+function reach(fixed: boolean, run: (xlArguments: readonly string[]) => Transport): Reach {
+  return Object.assign(run, { fixed });
+}
+
+function throughShell(script: string, args: readonly string[]): Transport {
+  return { command: 'sh', args: ['-c', `${UNDISTURBED} ${script}`, 'sh', ...args] };
 }
 
 /** What a receiver is told. */
@@ -52,10 +67,12 @@ export interface ReceiverOptions {
   readonly globals: GlobalOptions;
   /** The sender's stderr is a terminal: the receiver may draw progress. */
   readonly terminal: boolean;
+  /** The link that it opens. */
+  readonly link?: string;
 }
 
 /** The arguments of the target's xl, as stock gives them. */
-export function receiverArguments({ noMonitor, debug, paused, globals, terminal }: ReceiverOptions): string[] {
+export function receiverArguments({ noMonitor, debug, paused, globals, terminal, link }: ReceiverOptions): string[] {
   return [
     ...(terminal || globals.carriageReturn ? ['-t'] : []),
     ...(globals.timestamps ? ['-T'] : []),
@@ -64,51 +81,39 @@ export function receiverArguments({ noMonitor, debug, paused, globals, terminal 
     ...(noMonitor ? ['-e'] : []),
     ...(debug ? ['-d'] : []),
     ...(paused ? ['-p'] : []),
+    ...(link === undefined ? [] : ['--link', link]),
   ];
-}
-
-export interface RunningTransport {
-  readonly connection: MigrationConnection;
-  /**
-   * Waits shortly for the process to end; after a failure one that does not is ended: nothing more goes through it.
-   *
-   * @returns what is to be said of its end; empty where it ended well
-   */
-  report(failed: boolean): Promise<string>;
 }
 
 const EXIT_WAIT_MS = 2_000;
 
-export function startTransport({ command, args }: Transport): RunningTransport {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (e) => resolve(`xl: can't run ${command}: ${e.message}\n`));
-    child.once('exit', (code, signal) => resolve(endText(child, code, signal)));
-  });
-  const { stdin, stdout } = child as ChildProcess & { stdin: Writable; stdout: Readable };
-  return {
-    connection: streamConnection(stdout, stdin),
-    async report(failed) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<string>((resolve) => {
-        const text = `migration child [${child.pid}] not exiting, no longer waiting (exit status will be unreported)\n`;
-        timer = setTimeout(() => resolve(text), EXIT_WAIT_MS);
-      });
-      try {
-        return await Promise.race([ended, late]);
-      } finally {
-        clearTimeout(timer);
-        if (failed && child.exitCode === null) child.kill('SIGTERM');
-        child.unref();
-      }
-    },
-  };
+/**
+ * Waits shortly for a transport's process to end; after a failure one that does not is ended: nothing more goes through
+ * it.
+ *
+ * @returns what is to be said of its end, in stock's words; empty where it ended well
+ */
+export async function transportEnd({ pid, ended, kill }: RunningTransport, failed: boolean): Promise<string> {
+  const late = new AbortController();
+  try {
+    const end = await Promise.race([ended, sleep(EXIT_WAIT_MS, undefined, { signal: late.signal })]);
+    if (end !== undefined) return endText(pid, end);
+    if (failed) kill();
+    return `migration child [${pid}] not exiting, no longer waiting (exit status will be unreported)\n`;
+  } finally {
+    late.abort();
+  }
 }
 
-function endText({ pid }: ChildProcess, code: number | null, signal: NodeJS.Signals | null): string {
-  if (code === 0) return '';
-  const how = signal === null ? `exited with error status ${code}` : `died due to fatal signal ${signal}`;
-  return `migration transport process [${pid}] ${how}\n`;
+function endText(pid: number | undefined, end: TransportEnd): string {
+  switch (end.kind) {
+    case 'not-started':
+      return `xl: the transport can't be run: ${end.error.message}\n`;
+    case 'signal':
+      return `migration transport process [${pid}] died due to fatal signal ${end.signal}\n`;
+    case 'exit':
+      return end.status === 0 ? '' : `migration transport process [${pid}] exited with error status ${end.status}\n`;
+  }
 }
 
 function xlEntry(): string {

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { Command, LinkEvent, LinkOrder } from '../link/plan.js';
+import { type MigrationConnection, type MigrationPhase, streamConnection } from './connection.js';
+
+/** How a transport's process ended. */
+export type TransportEnd =
+  | { readonly kind: 'exit'; readonly status: number }
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'not-started'; readonly error: Error };
+
+/** A process that carries a migration to its receiver: ssh, a receiver on this machine, a link's agent. */
+export interface RunningTransport {
+  readonly pid: number | undefined;
+  readonly connection: MigrationConnection;
+  readonly ended: Promise<TransportEnd>;
+  /** Ends the process. */
+  kill(): void;
+}
+
+export interface TransportOptions {
+  /** Of a link's agent (linkCommand). */
+  readonly onLink?: (event: LinkEvent) => void;
+  /** Of a link's agent: how long it tries while the guest runs. */
+  readonly patienceMs?: number;
+}
+
+/** While the guest stands still it is better resumed here than kept waiting for a link. */
+const SUSPENDED_PATIENCE_MS = 5_000;
+/** Once the target may start it, only the target's word says where it runs. */
+const GIVEN_PATIENCE_MS = 60_000;
+
+/** Starts a transport's process; its standard error is ours. */
+export function startTransport({ command, args }: Command, options: TransportOptions = {}): RunningTransport {
+  const { onLink } = options;
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'inherit', ...(onLink === undefined ? [] : ['ipc' as const])],
+  });
+  if (onLink !== undefined) child.on('message', (event) => onLink(event as LinkEvent));
+  const exited = new Promise<TransportEnd>((resolve) => {
+    child.once('error', (error) => resolve({ kind: 'not-started', error }));
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? { kind: 'exit', status: code ?? 0 } : { kind: 'signal', signal }),
+    );
+  });
+  // What it told last may come after its end.
+  const told = onLink === undefined ? undefined : new Promise<void>((resolve) => child.once('disconnect', resolve));
+  const ended = exited.then(async (end) => {
+    if (end.kind !== 'not-started') await told;
+    return end;
+  });
+  const { stdin, stdout } = child as ChildProcess & { stdin: Writable; stdout: Readable };
+  const connection = streamConnection(stdout, stdin);
+  const patience = patienceOf(options.patienceMs ?? 0);
+  return {
+    pid: child.pid,
+    ended,
+    connection:
+      onLink === undefined
+        ? connection
+        : { ...connection, phase: (phase) => void tell(child, { patienceMs: patience[phase] }) },
+    kill() {
+      if (child.exitCode === null) child.kill('SIGTERM');
+      child.unref();
+    },
+  };
+}
+
+function patienceOf(running: number): Readonly<Record<MigrationPhase, number>> {
+  return {
+    suspended: Math.min(running, SUSPENDED_PATIENCE_MS),
+    given: Math.max(running, GIVEN_PATIENCE_MS),
+  };
+}
+
+function tell(child: ChildProcess, order: LinkOrder): void {
+  if (child.connected) child.send(order, () => {});
+}
