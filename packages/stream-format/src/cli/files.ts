@@ -34,10 +34,10 @@ export interface Output {
   readonly image: ImageFile;
 }
 
-/** Writes a file that appears whole, or not at all where `work` throws. */
-export async function withOutput<T>(path: string, work: (output: Output) => Promise<T>): Promise<T> {
+/** Writes a file that appears whole, or not at all where `work` throws. `mode`: 0600 if not said. */
+export async function withOutput<T>(path: string, work: (output: Output) => Promise<T>, mode?: number): Promise<T> {
   const name = path === '-' ? 'standard output' : path;
-  const file = await named(name, createOutput(path));
+  const file = await named(name, createOutput(path, mode));
   const [sink, image] = [fdSink(file.fd), imageFile(file.fd)];
   try {
     const result = await work({

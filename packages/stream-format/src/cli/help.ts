@@ -1,4 +1,5 @@
 import { COMMON_OPTIONS, type Command, type OptionSpec } from './command.js';
+import { wrap } from './text.js';
 
 const PROGRAM = 'xen-stream';
 
@@ -50,17 +51,4 @@ function optionTerm(name: string, { short, type, placeholder, values }: OptionSp
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([term]) => term.length));
   return rows.map(([term, text]) => `  ${term.padEnd(width)}  ${text}`);
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = '';
-    }
-    line += line === '' ? word : ` ${word}`;
-  }
-  return line === '' ? lines : [...lines, line];
 }

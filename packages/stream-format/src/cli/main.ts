@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { removeUnfinished } from '../node/index.js';
+import { packageText } from './package-files.js';
 import { runProgram } from './program.js';
 import { processTerminal } from './terminal.js';
 
@@ -11,7 +11,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+const { version } = JSON.parse(packageText('package.json')) as { version: string };
 process.exitCode = await runProgram(process.argv.slice(2), processTerminal(), version);

@@ -1,34 +1,30 @@
-/** Text for people: numbers with units, aligned columns. */
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-
-/** A size to three digits: 512 B, 4 KiB, 24.1 MiB. */
-export function size(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  const digits = unit === 0 || Number.isInteger(value) || value >= 100 ? 0 : 1;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
-}
-
-export function hex(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
-}
-
-/** `1 page`, `2 pages` */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
-}
+/** Text for terminals: aligned columns, wrapped lines. */
 
 /** Rows as aligned columns; a column is right-aligned where its heading begins with '>'. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const right = headings.map((heading) => heading.startsWith('>'));
-  const all = [headings.map((heading) => heading.replace(/^>/, '')), ...rows];
+  const all = [headings.map((heading) => heading.replace(/^>/, '')), ...rows.map((row) => row.map(printable))];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const pad = (cell: string, column: number) =>
     right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
   return all.map((row) => `  ${row.map(pad).join('  ')}`.trimEnd());
+}
+
+/** The text in lines of at most `width` characters, broken between words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += line === '' ? word : ` ${word}`;
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+/** Text of a stream without the characters by which it could steer a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -16,14 +16,14 @@ const unfinished = new Set<string>();
 let made = 0;
 
 /**
- * A new file with mode 0600, in place of what has the name now. '-' is the standard output; what exists and is no
+ * A new file, with mode 0600 if no other is asked for, in place of what has the name now. '-' is the standard output; what exists and is no
  * regular file (a device, a named pipe) is written to as it is.
  */
-export async function createOutput(path: string): Promise<OutputFile> {
+export async function createOutput(path: string, mode = PRIVATE): Promise<OutputFile> {
   if (path === '-') return { fd: 1, commit: async () => {}, abandon: async () => {} };
   const there = await stat(path).catch(orAbsent);
   if (there !== undefined && !there.isFile()) return direct(await open(path, 'w'));
-  return replacing(there === undefined ? path : await realpath(path));
+  return replacing(there === undefined ? path : await realpath(path), mode);
 }
 
 /** Removes the files that are neither committed nor abandoned: for a process that is about to die of a signal. */
@@ -36,9 +36,9 @@ function direct(file: FileHandle): OutputFile {
   return { fd: file.fd, commit: () => file.close(), abandon: () => file.close().catch(() => {}) };
 }
 
-async function replacing(path: string): Promise<OutputFile> {
+async function replacing(path: string, mode: number): Promise<OutputFile> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${made++}.part`);
-  const file = await open(temporary, 'wx+', PRIVATE);
+  const file = await open(temporary, 'wx+', mode);
   unfinished.add(temporary);
   let closed = false;
   return {

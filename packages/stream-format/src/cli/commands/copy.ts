@@ -1,10 +1,10 @@
+import { size } from '../../analyse/numbers.js';
 import { BufferedSink } from '../../bytes/buffered-sink.js';
 import { copyStream } from '../../stream/copy.js';
 import { UsageError } from '../arguments.js';
 import { defineCommand, JSON_OPTION, streamOperand } from '../command.js';
 import { withInput, withOutput } from '../files.js';
 import { json } from '../json.js';
-import { size } from '../text.js';
 
 export const copy = defineCommand({
   name: 'copy',

@@ -1,11 +1,12 @@
 import { type Comparison, compareGuests } from '../../analyse/compare.js';
 import type { PageRun } from '../../analyse/compare-pages.js';
 import { readGuest } from '../../analyse/guest.js';
+import { count, hex } from '../../analyse/numbers.js';
 import { UsageError } from '../arguments.js';
 import { defineCommand, JSON_OPTION, streamOperand } from '../command.js';
 import { withInput } from '../files.js';
 import { json } from '../json.js';
-import { count, hex, table } from '../text.js';
+import { table } from '../text.js';
 
 /** Lines of each kind that are shown to people. */
 const SHOWN = 100;

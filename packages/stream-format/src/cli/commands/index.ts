@@ -2,8 +2,9 @@ import type { Command } from '../command.js';
 import { copy } from './copy.js';
 import { diff } from './diff.js';
 import { inspect } from './inspect.js';
+import { inspector } from './inspector.js';
 import { pages } from './pages.js';
 import { verify } from './verify.js';
 
 /** In the order of the help. */
-export const COMMANDS: readonly Command[] = [verify, inspect, copy, diff, pages];
+export const COMMANDS: readonly Command[] = [verify, inspect, inspector, copy, diff, pages];

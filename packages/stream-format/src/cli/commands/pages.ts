@@ -1,9 +1,9 @@
 import { type ImageReport, writeMemoryImage } from '../../analyse/memory-image.js';
+import { count, size } from '../../analyse/numbers.js';
 import { UsageError } from '../arguments.js';
 import { defineCommand, JSON_OPTION, streamOperand } from '../command.js';
 import { withInput, withOutput } from '../files.js';
 import { json } from '../json.js';
-import { count, size } from '../text.js';
 
 export const pages = defineCommand({
   name: 'pages',

@@ -1,10 +1,10 @@
-import type { Framing } from '../../stream/framing.js';
+import { FRAMING_TEXT } from '../../analyse/inspection-tables.js';
+import { count, hex, size } from '../../analyse/numbers.js';
 import type { Problem } from '../../verify/findings.js';
 import { type VerifyReport, verifyStream } from '../../verify/verify-stream.js';
 import { defineCommand, JSON_OPTION, streamOperand } from '../command.js';
 import { withInput } from '../files.js';
 import { json } from '../json.js';
-import { count, hex, size } from '../text.js';
 
 export const verify = defineCommand({
   name: 'verify',
@@ -34,12 +34,6 @@ export const verify = defineCommand({
     return valid ? 0 : 1;
   },
 });
-
-export const FRAMING_TEXT: Readonly<Record<Framing, string>> = {
-  xl: 'xl save file',
-  libxl: 'libxl stream',
-  libxc: 'libxc stream',
-};
 
 function verifyText(path: string, { problems, warnings, stats }: VerifyReport): string {
   const findings = [...problems, ...warnings].sort((a, b) => a.offset - b.offset);
