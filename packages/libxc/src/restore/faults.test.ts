@@ -16,6 +16,14 @@ import { type TestHost, testHost } from '../testing/hosts.js';
 import { RestoreError, type RestoreOptions, restoreDomain } from './index.js';
 
 type Record = Parameters<LibxcWriter['record']>[0];
+/** Of a record that several types share, the whole. */
+type RecordNamed<T> = Record extends infer R
+  ? R extends { type: infer N }
+    ? T extends N
+      ? R
+      : never
+    : never
+  : never;
 
 /** One record of a stream that a test takes apart and puts together otherwise. */
 type Piece =
@@ -207,14 +215,11 @@ describe.each(['pv', 'hvm'] as const)('a %s stream that is not what it should be
   });
 
   if (kind === 'pv') {
-    const edit = <T extends Record['type']>(
-      type: T,
-      change: (record: Extract<Record, { type: T }>) => Record | undefined,
-    ) =>
+    const edit = <T extends Record['type']>(type: T, change: (record: RecordNamed<T>) => Record | undefined) =>
       spoilt((all) =>
         all.flatMap((p): Piece[] => {
           if (p.kind === 'pages' || p.record.type !== type) return [p];
-          const record = change(structuredClone(p.record) as Extract<Record, { type: T }>);
+          const record = change(structuredClone(p.record) as RecordNamed<T>);
           return record === undefined ? [] : [{ kind: 'record', record }];
         }),
       );

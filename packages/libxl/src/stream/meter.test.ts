@@ -22,7 +22,7 @@ function metered() {
     ) {
       at += ms;
       bytes += mib * MIB;
-      return meter.observe({ phase, iteration, pagesDone: done, pagesTotal: total, bytes });
+      return meter.observe({ phase, iteration, pagesDone: done, pagesTotal: total, bytes, throttle: 0 });
     },
   };
 }

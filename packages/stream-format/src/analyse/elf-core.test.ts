@@ -32,8 +32,11 @@ function readelf(file: Uint8Array, ...options: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'xen-stream-elf-'));
   try {
     writeFileSync(join(folder, 'core'), file);
-    const limits = { encoding: 'utf8', maxBuffer: 64 * 2 ** 20, stdio: ['ignore', 'pipe', 'pipe'] } as const;
-    return execFileSync('readelf', [...options, join(folder, 'core')], limits);
+    return execFileSync('readelf', [...options, join(folder, 'core')], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 2 ** 20,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

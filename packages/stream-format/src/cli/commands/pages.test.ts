@@ -119,7 +119,7 @@ describe('xen-stream pages, elf', () => {
       const [vcpu] = (JSON.parse(inspection) as { vcpus: { rip: string; rsp: string }[] }).vcpus;
       expect(shown).toMatch(new RegExp(`^rip +${vcpu?.rip}\\b`, 'm'));
       expect(shown).toMatch(new RegExp(`^rsp +${vcpu?.rsp}\\b`, 'm'));
-      const bytes = [...(memory.get(pfn) ?? []).subarray(0x123, 0x127)];
+      const bytes = [...(memory.get(pfn) ?? new Uint8Array(0)).subarray(0x123, 0x127)];
       expect(shown).toContain(bytes.map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join('\t'));
     },
   );
