@@ -38,7 +38,7 @@ export { type SuspendOptions, type SuspendRequest, suspendDomain } from './domai
 export { type DomainKey, readUserdata, storeUserdata, type UserdataKind } from './domain/userdata.js';
 export { type VcpuSummary, vcpusOfDomain } from './domain/vcpus.js';
 export { isLibxlError, LIBXL_ERROR, LibxlError, type LibxlErrorCode, type LibxlErrorDetails } from './errors.js';
-export type { HandOverEvent } from './guardian/plan.js';
+export type { AfterSave, HandOverEvent } from './guardian/plan.js';
 export { type Host, type OpenHostOptions, openHost } from './host/open-host.js';
 export {
   type Command,
@@ -94,7 +94,6 @@ export {
   restoreDomainStream,
 } from './stream/restore-stream.js';
 export {
-  type AfterSave,
   type ConfigTextParser,
   readSaveFileHeader,
   type SaveFileEvent,

@@ -1,5 +1,7 @@
 import type { MigrationMessage } from '@xen-migration/stream-format';
-import type { AfterSave } from '../stream/save-file.js';
+
+/** What becomes of a domain once its save file is whole. */
+export type AfterSave = 'destroy' | 'resume' | 'resume-paused';
 
 /**
  * What must be done if the process that works on a domain dies now. It tells its guardian the whole plan anew whenever

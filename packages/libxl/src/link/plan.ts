@@ -17,7 +17,7 @@ export interface LinkPlan {
   /** Connections at once; 1 to 16. */
   readonly streams: number;
   readonly compress: boolean;
-  /** Of what goes over the connections, all together. */
+  /** Most that goes over the connections, all together, while the guest runs. */
   readonly bytesPerSecond?: number;
   /** How long a link without any connection is tried to be taken up again; 0: not at all. */
   readonly patienceMs: number;
@@ -35,6 +35,8 @@ export type LinkEvent =
 /** What the owner of an agent tells it. */
 export interface LinkOrder {
   readonly patienceMs: number;
+  /** Whether the limit of what is sent holds. */
+  readonly limited: boolean;
 }
 
 export const MAX_STREAMS = 16;

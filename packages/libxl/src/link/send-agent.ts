@@ -35,13 +35,16 @@ class SendAgent {
   private brokenAt: number | undefined;
   private readonly children = new Set<ChildProcess>();
 
+  private readonly pace: Pace | undefined;
+
   constructor(private readonly plan: LinkPlan) {
+    this.pace = plan.bytesPerSecond === undefined ? undefined : new Pace(plan.bytesPerSecond);
     this.patienceMs = plan.patienceMs;
     this.endpoint = new LinkEndpoint({
       id: linkIdBytes(plan.id),
       compress: plan.compress,
       patienceMs: () => this.patienceMs,
-      ...(plan.bytesPerSecond === undefined ? {} : { pace: new Pace(plan.bytesPerSecond) }),
+      ...(this.pace === undefined ? {} : { pace: this.pace }),
       delivery: {
         data: (channel, block) => writeTo(channel === CHANNEL.text ? process.stderr : this.output, block),
         end: async (status) => {
@@ -55,6 +58,7 @@ class SendAgent {
   async run(): Promise<number> {
     process.on('message', (order: LinkOrder) => {
       this.patienceMs = order.patienceMs;
+      if (this.pace !== undefined) this.pace.lifted = !order.limited;
       this.endpoint.announce();
     });
     // The owner may be gone: what is under way is seen through.

@@ -1,4 +1,4 @@
-import type { PrecopyPolicy } from '@xen-migration/libxc';
+import type { AutoConvergeOptions, PrecopyPolicy } from '@xen-migration/libxc';
 import { encodeXlHeader, type XlHeader } from '@xen-migration/stream-format';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
@@ -8,7 +8,6 @@ import { ensureRunning } from '../domain/resume.js';
 import { type LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { HandOverEvent, HandOverOutcome, HandOverSource } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
-import { Pace, pacedSink } from '../link/pace.js';
 import { saveFileHeader } from '../stream/save-file.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from '../stream/save-stream.js';
 import type { MigrationConnection } from './connection.js';
@@ -32,8 +31,10 @@ export interface MigrateOptions {
   /** For the guest to suspend; default 60 seconds. */
   readonly suspendTimeoutMs?: number;
   readonly policy?: PrecopyPolicy;
-  /** Limits what is sent, in bytes. Where the connection itself has a limit, none is needed here. */
+  /** Most that is sent while the guest runs. Where the connection has a limit of its own, none is needed here. */
   readonly bytesPerSecond?: number;
+  /** Slow the guest down when it writes faster than it can be sent. */
+  readonly autoConverge?: AutoConvergeOptions;
   /** Looked at until the target may start its copy; from then on a migration can't be cancelled. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: MigrateEvent) => void;
@@ -132,15 +133,17 @@ class Sender {
     await connection.sink.writev([encodeXlHeader(header)]);
     onEvent?.({ kind: 'sending', header });
     this.machine.step('!header');
-    const { debug, suspendTimeoutMs, policy, bytesPerSecond } = this.options;
+    const { debug, suspendTimeoutMs, policy, bytesPerSecond, autoConverge } = this.options;
     const result = await writeDomainStream({
       host,
       domid,
-      sink: bytesPerSecond === undefined ? connection.sink : pacedSink(connection.sink, new Pace(bytesPerSecond)),
+      sink: connection.sink,
       live: this.options.live ?? true,
       ...(debug === undefined ? {} : { debug }),
       ...(suspendTimeoutMs === undefined ? {} : { suspendTimeoutMs }),
       ...(policy === undefined ? {} : { policy }),
+      ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+      ...(autoConverge === undefined ? {} : { autoConverge }),
       ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
       beforeSuspend: async () => {

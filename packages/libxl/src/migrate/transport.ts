@@ -58,7 +58,7 @@ export function startTransport({ command, args }: Command, options: TransportOpt
     connection:
       onLink === undefined
         ? connection
-        : { ...connection, phase: (phase) => void tell(child, { patienceMs: patience[phase] }) },
+        : { ...connection, phase: (phase) => tell(child, { patienceMs: patience[phase], limited: false }) },
     kill() {
       if (child.exitCode === null) child.kill('SIGTERM');
       child.unref();

@@ -21,6 +21,8 @@ export interface TransferStatistics {
    * then. Undefined where nobody knows yet.
    */
   readonly expectedDowntimeMs: number | undefined;
+  /** Percent of its CPU time that the guest loses at the moment, so that it can be copied. */
+  readonly throttle: number;
 }
 
 /** A pass over the memory that is done. */
@@ -83,6 +85,7 @@ export class TransferMeter {
       throughput,
       dirtyRate: this.dirtyRate,
       remainingBytes,
+      throttle: progress.throttle,
       expectedDowntimeMs: this.expectedDowntime(progress, at, throughput, remainingBytes),
     };
   }

@@ -21,13 +21,10 @@ import { ensureRunning, resumeDomain } from '../domain/resume.js';
 import type { DomainKey } from '../domain/userdata.js';
 import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
-import type { PlanStep } from '../guardian/plan.js';
+import type { AfterSave, PlanStep } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from './save-stream.js';
 import type { DomainRestoreParams } from './stream-version.js';
-
-/** What becomes of the domain once its file is whole. */
-export type AfterSave = 'destroy' | 'resume' | 'resume-paused';
 
 export interface SaveOptions {
   readonly host: Host;

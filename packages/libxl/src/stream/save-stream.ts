@@ -1,4 +1,4 @@
-import { type PrecopyPolicy, SaveError, type SaveProgress, type SaveResult, saveDomain } from '@xen-migration/libxc';
+import { type AutoConvergeOptions, type PrecopyPolicy, SaveError, type SaveProgress, type SaveResult, saveDomain } from '@xen-migration/libxc';
 import { type ByteSink, LibxlWriter } from '@xen-migration/stream-format';
 import { deviceModelOf } from '../device-model/attach.js';
 import type { DeviceModel } from '../device-model/device-model.js';
@@ -19,6 +19,10 @@ export interface SaveStreamOptions {
   /** For the guest to suspend; default 60 seconds. */
   readonly suspendTimeoutMs?: number;
   readonly policy?: PrecopyPolicy;
+  /** Most that is sent while the guest runs. */
+  readonly bytesPerSecond?: number;
+  /** Slow the guest down when it writes faster than it can be sent. */
+  readonly autoConverge?: AutoConvergeOptions;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: SaveEvent) => void;
   /** Awaited before the guest is asked to suspend: from here on it may be found suspended. */
@@ -86,7 +90,7 @@ function firstOf(...signals: readonly (AbortSignal | undefined)[]): { signal: Ab
 }
 
 function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
-  const { host, domid, sink, live, debug = false, policy, onEvent } = options;
+  const { host, domid, sink, live, debug = false, policy, bytesPerSecond, autoConverge, onEvent } = options;
   return {
     hypervisor: host.hypervisor,
     domid,
@@ -94,6 +98,8 @@ function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
     live,
     debug,
     ...(policy === undefined ? {} : { policy }),
+    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+    ...(autoConverge === undefined ? {} : { autoConverge }),
     onProgress: (progress: SaveProgress) => {
       const statistics = meter.observe(progress);
       onEvent?.({ kind: 'progress', progress, statistics });

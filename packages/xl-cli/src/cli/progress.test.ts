@@ -13,6 +13,7 @@ const statistics: TransferStatistics = {
   dirtyRate: 1000,
   remainingBytes: 0.75 * MIB,
   expectedDowntimeMs: 12,
+  throttle: 0,
 };
 const state = { what: 'pass 2', done: 64, total: 256, bytes: 100 * MIB, statistics };
 

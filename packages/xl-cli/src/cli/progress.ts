@@ -70,11 +70,13 @@ export function progressLine(about: string, state: ProgressState, elapsedMs: num
   return line;
 }
 
-function statisticsParts({ remainingBytes, expectedDowntimeMs, dirtyRate, pagesDone, pagesTotal }: TransferStatistics) {
+function statisticsParts(statistics: TransferStatistics) {
+  const { remainingBytes, expectedDowntimeMs, dirtyRate, pagesDone, pagesTotal, throttle } = statistics;
   const parts: string[] = [];
   if (pagesTotal > 0) parts.push(`${sizeText(remainingBytes)} left`);
   if (dirtyRate !== undefined) parts.push(`guest writes ${Math.round(dirtyRate)} pages/s`);
   if (expectedDowntimeMs !== undefined) parts.push(`downtime ~${durationText(expectedDowntimeMs)}`);
+  if (throttle > 0) parts.push(`guest slowed by ${throttle}%`);
   if (pagesTotal > 0) parts.push(`${pagesDone}/${pagesTotal} pages`);
   return parts;
 }

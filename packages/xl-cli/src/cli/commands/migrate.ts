@@ -10,6 +10,7 @@ import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
+import { CONVERGENCE_OPTIONS, convergenceOf } from '../migration/convergence.js';
 import { jsonEvents } from '../migration/events.js';
 import { chooseTransport, LINK_OPTIONS, linkWish } from '../migration/link.js';
 import { LinkWatch } from '../migration/link-watch.js';
@@ -40,6 +41,7 @@ export const migrate = defineCommand(
       paused: { short: 'p', about: 'Leave the domain paused at the target.' },
       preserveDomid: { short: 'D', about: 'Keep the domain id.' },
       ...LINK_OPTIONS,
+      ...CONVERGENCE_OPTIONS,
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
       report: { long: 'report', value: '<file>', about: 'Write the report, of a failure too, as JSON to <file>.' },
       events: {
@@ -70,6 +72,7 @@ export const migrate = defineCommand(
       else if (options.json) printJson(context, result);
     };
     const wish = linkWish(options);
+    const convergence = convergenceOf(options);
     const chosen = await chooseTransport(
       context,
       reachTarget({ host: target, sshCommand: options.sshCommand }),
@@ -96,6 +99,7 @@ export const migrate = defineCommand(
         preserveDomid: options.preserveDomid,
         debug: options.debug,
         ...(wish.bytesPerSecond === undefined || chosen.link ? {} : { bytesPerSecond: wish.bytesPerSecond }),
+        ...convergence,
         signal: context.signal,
         onEvent(event: MigrateEvent) {
           tell(context, progress, event);

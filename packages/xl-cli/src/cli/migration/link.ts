@@ -11,7 +11,7 @@ export const LINK_OPTIONS = {
   bandwidth: {
     long: 'bandwidth',
     value: '<rate>',
-    about: 'Send no more than <rate> MiB a second (or with K, M, G).',
+    about: 'While the domain runs, send no more than <rate> MiB a second (or with K, M, G).',
   },
   compress: { long: 'compress', about: 'Compress by zstd, where the target can take it.' },
   streams: {
