@@ -1,4 +1,11 @@
-import { type AutoConvergeOptions, type PrecopyPolicy, SaveError, type SaveProgress, type SaveResult, saveDomain } from '@xen-migration/libxc';
+import {
+  type AutoConvergeOptions,
+  type PrecopyPolicy,
+  SaveError,
+  type SaveProgress,
+  type SaveResult,
+  saveDomain,
+} from '@xen-migration/libxc';
 import { type ByteSink, LibxlWriter } from '@xen-migration/stream-format';
 import { deviceModelOf } from '../device-model/attach.js';
 import type { DeviceModel } from '../device-model/device-model.js';

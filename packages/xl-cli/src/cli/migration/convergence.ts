@@ -23,6 +23,8 @@ export function convergenceOf({ downtime, autoConverge }: OptionValues<typeof CO
   autoConverge?: object;
 } {
   const policy =
-    downtime === undefined ? undefined : downtimePolicy({ downtimeMs: wholeNumber('downtime', downtime, 1, MAX_DOWNTIME_MS) });
+    downtime === undefined
+      ? undefined
+      : downtimePolicy({ downtimeMs: wholeNumber('downtime', downtime, 1, MAX_DOWNTIME_MS) });
   return { ...(policy === undefined ? {} : { policy }), ...(autoConverge ? { autoConverge: {} } : {}) };
 }
