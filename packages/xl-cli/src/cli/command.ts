@@ -28,6 +28,8 @@ export interface CommandSpec<O extends OptionSpecs = OptionSpecs> {
   readonly options: O;
   /** Operands that must be there. */
   readonly operands: number;
+  /** With more of them the command prints its help and fails; absent: it sees to that itself. */
+  readonly mostOperands?: number;
   /** Takes the global option -N. */
   readonly dryRun?: boolean;
   /** Changes something: takes the global option -f. */

@@ -28,6 +28,8 @@ export interface ReadConfigOptions {
   readonly announce?: boolean;
   /** A domain is made of it: the affinity masks of xl.conf apply. */
   readonly applyCpuMasks?: boolean;
+  /** How the command ends where the file can't be read; default: as stock's create. */
+  readonly unreadable?: { readonly code: number; readonly message?: string };
 }
 
 /**
@@ -38,10 +40,10 @@ export interface ReadConfigOptions {
 export async function readConfigFile(
   context: Context,
   path: string,
-  { settings = [], ...options }: ReadConfigOptions = {},
+  { settings = [], unreadable, ...options }: ReadConfigOptions = {},
 ): Promise<LibxlDomainConfig> {
   // /dev/null: everything stands on the command line.
-  const text = path === '/dev/null' ? Buffer.alloc(0) : await readWhole(path);
+  const text = path === '/dev/null' ? Buffer.alloc(0) : await readWhole(path, unreadable);
   const extra = settings.length === 0 ? '' : `\n${settings.map((setting) => `${setting}\n`).join('')}\n`;
   return parseConfigText(context, Buffer.concat([text, encodeText(extra)]), path, options);
 }
@@ -55,7 +57,7 @@ export async function parseConfigText(
   context: Context,
   text: Buffer,
   source: string,
-  { dryRun = false, announce = false, applyCpuMasks = false }: Omit<ReadConfigOptions, 'settings'> = {},
+  { dryRun = false, announce = false, applyCpuMasks = false }: Omit<ReadConfigOptions, 'settings' | 'unreadable'> = {},
 ): Promise<LibxlDomainConfig> {
   const host = await hostFacts(context, dryRun);
   try {
@@ -72,12 +74,15 @@ export async function parseConfigText(
   }
 }
 
-async function readWhole(path: string): Promise<Buffer> {
+async function readWhole(path: string, unreadable: ReadConfigOptions['unreadable']): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (e) {
     const text = e instanceof Error ? systemText(e) : String(e);
-    throw new ExitError(EXIT_UNREADABLE, `Failed to read config file: ${path}: ${text}\n`);
+    throw new ExitError(
+      unreadable?.code ?? EXIT_UNREADABLE,
+      unreadable?.message ?? `Failed to read config file: ${path}: ${text}\n`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { offeredOptions } from '../compatibility/stock-help.js';
 import { COMMANDS } from './commands/index.js';
 import { commandHelp, optionName, overview } from './help.js';
 
@@ -13,20 +14,6 @@ const names = Object.keys(COMMANDS).filter((name) => !OUTPUTS.has(name) && exist
 
 /** Where our usage line is deliberately another: stock's runs into its options. */
 const USAGE_DIFFERS: Readonly<Record<string, string>> = { info: 'Usage: xl [-vtT] info [options] [Name]' };
-
-/** Letters and long names that a help text offers. */
-function offered(text: string): string[] {
-  const found = new Set<string>();
-  for (const line of text.split('\n')) {
-    const start = /^\s{0,2}(-[A-Za-z], )?(--?[A-Za-z][a-z-]*)/.exec(line);
-    if (start === null) continue;
-    if (start[1] !== undefined) found.add(start[1].slice(0, 2));
-    found.add(start[2] as string);
-    const long = /^-. [A-Z]+, (--[a-z-]+)/.exec(line);
-    if (long !== null) found.add(long[1] as string);
-  }
-  return [...found].sort();
-}
 
 describe('help', () => {
   it('is tested against the texts of stock xl', () => {
@@ -42,8 +29,8 @@ describe('help', () => {
 
   it.each(names)("'xl help %s' has every option of stock", async (name) => {
     const { spec } = await COMMANDS[name]!();
-    const ours = offered(commandHelp(spec));
-    for (const option of offered(stockText(name))) expect(ours).toContain(option);
+    const ours = offeredOptions(commandHelp(spec));
+    for (const option of offeredOptions(stockText(name))) expect(ours).toContain(option);
   });
 
   it("lists the commands as stock does, with stock's words for each", async () => {

@@ -91,6 +91,10 @@ async function runCommand(
     return EXIT.usage;
   }
   if (parsed.operands.length < spec.operands) return tooFew(spec, surroundings);
+  if (parsed.operands.length > (spec.mostOperands ?? Number.POSITIVE_INFINITY)) {
+    surroundings.out(commandHelp(spec));
+    return EXIT.failure;
+  }
   return withHost(globals, surroundings, (context) => command.run(context, parsed));
 }
 

@@ -1,8 +1,13 @@
-import { formatDomainConfig, keyOfDomain, storeConfiguration } from '@xen-migration/libxl';
+import { isLibxlError, keyOfDomain, type LibxlDomainConfig, storeConfiguration } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
-import { requireExistingDomain } from '../context.js';
+import { type Context, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
+import { domainEntry } from '../format/long-listing.js';
+import { commandHelp } from '../help.js';
+
+/** What stock's main() makes of ERROR_FAIL here. */
+const EXIT_UNREADABLE = 253;
 
 export const configUpdate = defineCommand(
   {
@@ -16,27 +21,40 @@ export const configUpdate = defineCommand(
       debug: { short: 'd', about: 'Print the configuration that is kept.' },
       quiet: { short: 'q', about: 'Accepted; it changes nothing.', hidden: true },
     },
-    operands: 1,
+    operands: 0,
     dryRun: true,
     modifies: true,
   },
   async (context, { options, operands }) => {
-    const [domain = '', ...rest] = operands;
+    const [domain, ...rest] = operands;
+    if (domain === undefined) {
+      context.err('xl config-update requires a domain argument\n');
+      context.out(commandHelp(configUpdate.spec));
+      return EXIT.failure;
+    }
     context.err(
       'WARNING: xl now has better capability to manage domain configuration, avoid using this command when possible\n',
     );
-    const domid = await requireExistingDomain(context, domain);
+    const domid = await requireDomain(context, domain);
     const settings = rest.filter((word) => word.includes('='));
     const file = options.defconfig ?? rest.find((word) => !word.includes('='));
     if (file === undefined) throw new ExitError(EXIT.failure, 'Config file not specified\n');
-    const config = await readConfigFile(context, file, { settings });
-    if (options.debug || context.globals.dryRun) context.out(formatDomainConfig(config));
-    if (context.globals.dryRun) return EXIT.success;
-    context.err(`setting dom${domid} configuration\n`);
-    const host = await context.host();
-    const key = await keyOfDomain(host, domid);
-    // It stays the same domain: what it is identified by does not change.
-    await storeConfiguration(host, key, { ...config, c_info: { ...config.c_info, uuid: key.uuid } });
+    const config = await readConfigFile(context, file, { settings, unreadable: { code: EXIT_UNREADABLE } });
+    if (options.debug || context.globals.dryRun) context.out(domainEntry(undefined, config));
+    if (!context.globals.dryRun) await keep(context, domid, config);
     return EXIT.success;
   },
 );
+
+async function keep(context: Context, domid: number, config: LibxlDomainConfig): Promise<void> {
+  context.err(`setting dom${domid} configuration\n`);
+  const host = await context.host();
+  try {
+    const key = await keyOfDomain(host, domid);
+    // It stays the same domain: what it is identified by does not change.
+    await storeConfiguration(host, key, { ...config, c_info: { ...config.c_info, uuid: key.uuid } });
+  } catch (e) {
+    if (!isLibxlError(e)) throw e;
+    throw new ExitError(EXIT.failure, `xl: ${e.message}\nfailed to update configuration\n`);
+  }
+}

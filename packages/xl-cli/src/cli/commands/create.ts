@@ -12,6 +12,9 @@ import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
 import { EXIT, ExitError } from '../exit.js';
 import { commandHelp } from '../help.js';
 
+/** libxl's ERROR_FAIL as an exit code. */
+const EXIT_FAIL = 3;
+
 export const create = defineCommand(
   {
     name: 'create',
@@ -79,7 +82,9 @@ export const create = defineCommand(
       domid = await createDomain({ host, config });
     } catch (e) {
       if (!isLibxlError(e)) throw e;
-      throw new ExitError(-e.rc, `xl: ${e.message} (${e.code} ${e.rc})\n`);
+      // Of what goes wrong once there is a domain, or stands in the way of one, libxl only says ERROR_FAIL.
+      const status = e.details.domid === undefined ? -e.rc : EXIT_FAIL;
+      throw new ExitError(status, `xl: ${e.message} (${e.code} ${e.rc})\n`);
     }
     if (!options.paused) await unpauseDomain(host, domid);
     if (!options.noMonitor && !options.foreground) startMonitor(host, await keyOfDomain(host, domid));

@@ -20,7 +20,11 @@ export const destroy = defineCommand(
   async (context, { options, operands: [domain = ''] }) => {
     const domid = await requireDomain(context, domain);
     if (domid === 0 && !options.force) {
-      throw new ExitError(EXIT.failure, 'Not destroying domain 0; use -f to force.\n');
+      throw new ExitError(
+        EXIT.failure,
+        'Not destroying domain 0; use -f to force.\n' +
+          'This can only be done when using a disaggregated hardware domain and toolstack.\n\n',
+      );
     }
     try {
       await destroyDomain(await context.host(), domid);

@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   domname: async () => (await import('./domname.js')).domname as Command,
   rename: async () => (await import('./rename.js')).rename as Command,
   dmesg: async () => (await import('./dmesg.js')).dmesg as Command,
+  top: async () => (await import('./top.js')).top as Command,
   uptime: async () => (await import('./uptime.js')).uptime as Command,
 };
 

@@ -1,7 +1,7 @@
 import { domainSummary, isLibxlError, listDomains, retrieveConfiguration } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { type Context, printJson, requireExistingDomain } from '../context.js';
-import { EXIT, ExitError } from '../exit.js';
+import { EXIT } from '../exit.js';
 import { domainTable, heldNotes } from '../format/domain-table.js';
 import { longListing } from '../format/long-listing.js';
 
@@ -19,9 +19,9 @@ export const list = defineCommand(
       json: { long: 'json', about: 'Print the table as JSON.' },
     },
     operands: 0,
+    mostOperands: 1,
   },
   async (context, { options, operands }) => {
-    if (operands.length > 1) throw new ExitError(EXIT.failure, "'xl list' takes one domain.\n");
     const host = await context.host();
     const domains = await selected(context, operands[0]);
     if (options.long) {

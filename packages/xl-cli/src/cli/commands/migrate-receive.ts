@@ -42,11 +42,11 @@ export const migrateReceive = defineCommand(
       coloProxy: { long: 'userspace-colo-proxy', about: 'For COLO.', hidden: true },
     },
     operands: 0,
+    mostOperands: 0,
     modifies: true,
     details: 'The far end of xl migrate: reads a domain from its standard input and answers on its standard output.',
   },
-  async (context, { options, operands }) => {
-    if (operands.length > 0) throw new ExitError(EXIT.failure, "'xl migrate-receive' takes no arguments.\n");
+  async (context, { options }) => {
     if (options.remus || options.colo) {
       throw new ExitError(EXIT.failure, 'xl: checkpointed streams (Remus, COLO) are not received by this version\n');
     }

@@ -29,13 +29,13 @@ export const restore = defineCommand(
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
     },
     operands: 1,
+    mostOperands: 2,
     modifies: true,
     details:
       "A CheckpointFile '-' is read from the standard input. The file stays as it is. Files of Xen 4.5 and older are " +
       'converted as they are read.',
   },
   async (context, { options, operands }) => {
-    if (operands.length > 2) throw new ExitError(EXIT.failure, "'xl restore' takes at most 2 arguments.\n");
     const file = operands.at(-1) ?? '';
     const configFile = operands.length === 2 ? operands[0] : undefined;
     const config = configFile === undefined ? undefined : await readConfigFile(context, configFile);

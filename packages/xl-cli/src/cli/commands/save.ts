@@ -1,10 +1,13 @@
-import { type AfterSave, isLibxlError, saveToFile } from '@xen-migration/libxl';
+import { type AfterSave, isLibxlError, type LibxlError, saveToFile } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 import { savingLine, showSaveEvent } from '../format/transfer.js';
 import { progressFor } from '../progress.js';
+
+/** Stock's end where <ConfigFile> can't be read. */
+const UNREADABLE = { code: EXIT.failure, message: 'unable to read overridden config file\n' };
 
 export const save = defineCommand(
   {
@@ -18,6 +21,7 @@ export const save = defineCommand(
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
     },
     operands: 2,
+    mostOperands: 3,
     modifies: true,
     details:
       'The file appears whole or not at all: it is written under a temporary name beside it, synced and renamed; its mode\n' +
@@ -26,9 +30,9 @@ export const save = defineCommand(
   },
   async (context, { options, operands }) => {
     const [domain = '', file = '', configFile] = operands;
-    if (operands.length > 3) throw new ExitError(EXIT.failure, "'xl save' takes at most 3 arguments.\n");
     const domid = await requireDomain(context, domain);
-    const config = configFile === undefined ? undefined : await readConfigFile(context, configFile);
+    const config =
+      configFile === undefined ? undefined : await readConfigFile(context, configFile, { unreadable: UNREADABLE });
     const after: AfterSave = options.paused ? 'resume-paused' : options.checkpoint ? 'resume' : 'destroy';
     const progress = progressFor(context, 'save');
     try {
@@ -53,10 +57,17 @@ export const save = defineCommand(
     } catch (e) {
       progress.clear();
       if (!isLibxlError(e)) throw e;
-      throw new ExitError(
-        EXIT.failure,
-        `xl: ${e.message} (${e.code} ${e.rc})\nFailed to save domain, resuming domain\n`,
-      );
+      throw new ExitError(EXIT.failure, `xl: ${e.message} (${e.code} ${e.rc})\n${lastWords(e, file)}\n`);
     }
   },
 );
+
+/** Stock's. */
+function lastWords(e: LibxlError, file: string): string {
+  if (e.code === 'ERROR_DOMAIN_NOTFOUND' || e.code === 'ERROR_JSON_CONFIG_EMPTY') {
+    return 'unable to retrieve domain configuration';
+  }
+  const { cause } = e.details;
+  const notOpened = cause instanceof Error && 'syscall' in cause && cause.syscall === 'open';
+  return notOpened ? `Failed to open temp file ${file} for writing` : 'Failed to save domain, resuming domain';
+}

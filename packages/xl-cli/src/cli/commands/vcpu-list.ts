@@ -13,10 +13,10 @@ export const vcpuList = defineCommand(
   },
   async (context, { operands }) => {
     const host = await context.host();
+    context.out(vcpuHeadline());
     const domids: number[] = [];
     for (const operand of operands) domids.push(await requireDomain(context, operand));
     if (operands.length === 0) domids.push(...(await listDomains(host)).map(({ domid }) => domid));
-    context.out(vcpuHeadline());
     for (const domid of domids) {
       const name = (await nameOfDomain(host, domid)) ?? '(null)';
       for (const vcpu of await vcpusOfDomain(host, domid)) context.out(vcpuLine(name, domid, vcpu));
@@ -34,6 +34,6 @@ export function vcpuLine(name: string, domid: number, vcpu: VcpuSummary): string
   const cpu = vcpu.online ? String(vcpu.cpu) : '-';
   const state = vcpu.online ? `${vcpu.running ? 'r' : '-'}${vcpu.blocked ? 'b' : '-'}-` : '--p';
   const seconds = (Number(vcpu.cpuTime) / 1e9).toFixed(1);
-  const columns = [name.padEnd(32), String(domid).padStart(5), String(vcpu.vcpu).padStart(5), cpu.padStart(5)];
+  const columns = [name.padEnd(32), String(domid).padStart(5), String(vcpu.vcpu).padStart(5), cpu.padStart(4)];
   return `${columns.join(' ')} ${state.padStart(5)} ${seconds.padStart(9)}  all / all\n`;
 }
