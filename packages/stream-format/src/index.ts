@@ -11,73 +11,7 @@ export { ByteReader } from './bytes/byte-reader.js';
 export { type ByteSink, MemorySink } from './bytes/byte-sink.js';
 export { type ByteSource, byteSource } from './bytes/byte-source.js';
 export { gunzipIfNeeded } from './bytes/gunzip.js';
-export { ARCH_CAPABILITIES, CPU_FEATURES, type FeatureWord } from './decode/cpu-features.js';
-export {
-  CPUID_LEAF,
-  CPUID_NO_SUBLEAF,
-  type CpuidLeaf,
-  type CpuidSummary,
-  decodeCpuidPolicy,
-  encodeCpuidPolicy,
-  summariseCpuid,
-} from './decode/cpuid-policy.js';
-export { DecodeError } from './decode/decode-error.js';
-export { type DomainConfig, decodeDomainConfig, type Json, type JsonObject } from './decode/domain-config.js';
-export {
-  decodeEmulatorXenstore,
-  type EmulatorXenstoreEntry,
-  encodeEmulatorXenstore,
-} from './decode/emulator-xenstore.js';
-export { decodeHvmContext, encodeHvmContext, type HvmSaveRecord, type HvmXsave } from './decode/hvm-context.js';
-export { HVM_SAVE_TYPES, type HvmCpu } from './decode/hvm-context-records.js';
-export { HVM_PARAM_NAMES } from './decode/hvm-param-names.js';
-export { type HvmParam as NamedHvmParam, nameHvmParams } from './decode/hvm-params.js';
-export { archCapabilityNames, decodeMsrs, encodeMsrs, MSR_NAMES, type Msr } from './decode/msrs.js';
-export {
-  decodeSharedInfo,
-  encodeSharedInfo,
-  SHARED_INFO_32,
-  SHARED_INFO_64,
-  type SharedInfo,
-  type SharedInfo32,
-  type SharedInfo64,
-} from './decode/shared-info.js';
-export {
-  decodeStartInfo,
-  START_INFO_32,
-  START_INFO_64,
-  START_INFO_MAGIC,
-  type StartInfo,
-  type StartInfo32,
-  type StartInfo64,
-} from './decode/start-info.js';
-export { type Decoded, decodeExactly, encode, type Field } from './decode/structure.js';
-export { TSC_MODES } from './decode/tsc-mode.js';
-export {
-  cr3ToFrame,
-  decodeVcpuContext,
-  VCPU_CONTEXT_32,
-  VCPU_CONTEXT_64,
-  type VcpuContext,
-  type VcpuContext32,
-  type VcpuContext64,
-  VGCF,
-} from './decode/vcpu-context.js';
-export {
-  decodeExtVcpuContext,
-  EXT_VCPUCONTEXT,
-  type ExtVcpuContext,
-  encodeExtVcpuContext,
-} from './decode/vcpu-extended.js';
-export { USER_REGS_32, USER_REGS_64, type UserRegs32, type UserRegs64 } from './decode/vcpu-registers.js';
-export {
-  decodeXsave,
-  decodeXsaveArea,
-  encodeXsave,
-  encodeXsaveArea,
-  type XsaveArea,
-  type XsaveState,
-} from './decode/vcpu-xsave.js';
+export * from './decode/index.js';
 export {
   type RecordPlace,
   StreamError,

@@ -3,7 +3,7 @@ import { DecodeError } from '../decode/decode-error.js';
 import { decodeDomainConfig } from '../decode/domain-config.js';
 import { decodeEmulatorXenstore, type EmulatorXenstoreEntry } from '../decode/emulator-xenstore.js';
 import { decodeHvmContext, type HvmSaveRecord } from '../decode/hvm-context.js';
-import { type HvmParam, nameHvmParams } from '../decode/hvm-params.js';
+import { type NamedHvmParam, nameHvmParams } from '../decode/hvm-params.js';
 import { decodeMsrs, type Msr } from '../decode/msrs.js';
 import { TSC_MODES } from '../decode/tsc-mode.js';
 import { cr3ToFrame, decodeVcpuContext, VGCF } from '../decode/vcpu-context.js';
@@ -26,7 +26,7 @@ export interface StateReport {
   readonly msrPolicy: Msr[];
   readonly tsc: (TscInfo & { readonly modeName: string | undefined }) | undefined;
   readonly hvmContext: { readonly type: string; readonly records: number }[];
-  readonly hvmParams: HvmParam[];
+  readonly hvmParams: NamedHvmParam[];
   readonly emulators: EmulatorReport[];
   readonly checkpoints: number;
   /** Parts whose contents are not what their type says. */

@@ -1,3 +1,4 @@
+import { StreamError } from '../errors/stream-error.js';
 import { type ByteSource, byteSource } from './byte-source.js';
 
 const GZIP_MAGIC = [0x1f, 0x8b];
@@ -15,17 +16,51 @@ export async function gunzipIfNeeded(source: ByteSource): Promise<ByteSource> {
   const prefix = start.subarray(0, have);
   const zipped = have === GZIP_MAGIC.length && GZIP_MAGIC.every((byte, i) => byte === start[i]);
   if (!zipped) return new PrefixedSource(prefix, source);
-  const packed = new PrefixedSource(prefix, source);
-  const compressed = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const part = new Uint8Array(PART);
-      const got = await packed.read(part);
-      if (got === 0) controller.close();
-      else controller.enqueue(part.subarray(0, got));
-    },
-    cancel: () => packed.close(),
-  });
-  return byteSource(compressed.pipeThrough(new DecompressionStream('gzip')) as ReadableStream<Uint8Array>);
+  return new UnpackedSource(new PrefixedSource(prefix, source));
+}
+
+/** What is inside a compressed source. */
+class UnpackedSource implements ByteSource {
+  private readonly unpacked: ByteSource;
+  private failure: unknown;
+  private offset = 0;
+
+  constructor(packed: ByteSource) {
+    const compressed = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: async (controller) => {
+        const part = new Uint8Array(PART);
+        const got = await packed.read(part).catch((error: unknown) => {
+          this.failure = error;
+          throw error;
+        });
+        if (got === 0) controller.close();
+        else controller.enqueue(part.subarray(0, got));
+      },
+      cancel: () => packed.close?.(),
+    });
+    this.unpacked = byteSource(compressed.pipeThrough(new DecompressionStream('gzip')) as ReadableStream<Uint8Array>);
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    try {
+      const got = await this.unpacked.read(into);
+      this.offset += got;
+      return got;
+    } catch (error) {
+      throw this.failure ?? this.damaged(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.unpacked.close?.();
+  }
+
+  private damaged(error: unknown): StreamError {
+    const why = error instanceof Error ? error.message : String(error);
+    const code = /end of file|truncated/i.test(why) ? 'TRUNCATED' : 'BAD_VALUE';
+    const place = { layer: 'wire', offset: this.offset, spec: 'RFC 1952' } as const;
+    return new StreamError(`the compressed file is cut off or damaged: ${why}`, { ...place, code, rule: 'gzip' });
+  }
 }
 
 /** Bytes that were read already, then the source. */

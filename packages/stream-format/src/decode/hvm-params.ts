@@ -1,6 +1,6 @@
 import { HVM_PARAM_NAMES } from './hvm-param-names.js';
 
-export interface HvmParam {
+export interface NamedHvmParam {
   readonly index: number;
   /** Undefined for an index that Xen has not given a meaning. */
   readonly name: string | undefined;
@@ -10,6 +10,6 @@ export interface HvmParam {
 /** The parameters of an HVM_PARAMS record, named. */
 export function nameHvmParams(
   params: readonly { readonly index: number | bigint; readonly value: bigint }[],
-): HvmParam[] {
+): NamedHvmParam[] {
   return params.map(({ index, value }) => ({ index: Number(index), name: HVM_PARAM_NAMES[Number(index)], value }));
 }

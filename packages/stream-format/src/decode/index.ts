@@ -14,7 +14,7 @@ export { decodeEmulatorXenstore, type EmulatorXenstoreEntry, encodeEmulatorXenst
 export { decodeHvmContext, encodeHvmContext, type HvmSaveRecord, type HvmXsave } from './hvm-context.js';
 export { HVM_SAVE_TYPES, type HvmCpu } from './hvm-context-records.js';
 export { HVM_PARAM_NAMES } from './hvm-param-names.js';
-export { type HvmParam, nameHvmParams } from './hvm-params.js';
+export { type NamedHvmParam, nameHvmParams } from './hvm-params.js';
 export { archCapabilityNames, decodeMsrs, encodeMsrs, MSR_NAMES, type Msr } from './msrs.js';
 export {
   decodeSharedInfo,
