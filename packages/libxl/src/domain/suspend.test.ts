@@ -1,9 +1,12 @@
-import { SHUTDOWN } from '@xen-migration/libxc';
+import { SHUTDOWN, type ShutdownReason } from '@xen-migration/libxc';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type TestHost, testHost } from '../testing/test-host.js';
 import { shutdownPath, suspendPortPath } from '../xenstore/paths.js';
 import { readText, removeTree } from '../xenstore/store.js';
 import { watchUntil } from '../xenstore/wait.js';
+import { withdrawRequest } from './control.js';
+import { destroyDomain } from './destroy.js';
+import { PARAM } from './hvm-param.js';
 import { ensureRunning, resumeDomain } from './resume.js';
 import { type SuspendRequest, suspendDomain } from './suspend.js';
 
@@ -20,12 +23,16 @@ async function untilAsked(domid: number): Promise<void> {
   await watchUntil(xenstore, shutdownPath(domid), asked, { timeoutMs: 10_000 });
 }
 
-/** Plays the kernel's part: takes the request out, and goes down. */
-async function actAsGuest(domid: number): Promise<void> {
-  const { xenstore, hypervisor } = test.host;
+/** Takes the request out, as a kernel does. */
+async function acknowledge(domid: number): Promise<void> {
   await untilAsked(domid);
-  await xenstore.write(shutdownPath(domid), '');
-  await hypervisor.shutdownDomain(domid, SHUTDOWN.suspend);
+  await test.host.xenstore.write(shutdownPath(domid), '');
+}
+
+/** Plays the kernel's whole part: acknowledges, and goes down. */
+async function actAsGuest(domid: number, down: ShutdownReason = SHUTDOWN.suspend): Promise<void> {
+  await acknowledge(domid);
+  await test.host.hypervisor.shutdownDomain(domid, down);
 }
 
 const suspended = async (domid: number) => {
@@ -84,22 +91,60 @@ describe('suspend', () => {
   it('that the guest acknowledges without going down fails, too', async () => {
     const { host } = test;
     const domid = await test.guest('vm');
-    const suspending = suspendDomain({ host, domid, timeoutMs: 300 });
-    const acknowledged = async () => {
-      await untilAsked(domid);
-      await host.xenstore.write(shutdownPath(domid), '');
-    };
-    await Promise.all([expect(suspending).rejects.toThrow('guest did not suspend'), acknowledged()]);
+    const suspending = suspendDomain({ host, domid, timeoutMs: 1_000 });
+    await Promise.all([expect(suspending).rejects.toThrow('guest did not suspend'), acknowledge(domid)]);
   });
 
   it('of a guest that crashes or goes away fails with that', async () => {
     const { host } = test;
     const crashing = await test.guest('one');
-    const crash = suspendDomain({ host, domid: crashing, timeoutMs: 5_000 });
-    await untilAsked(crashing);
-    await host.xenstore.write(shutdownPath(crashing), 'x');
-    await host.hypervisor.shutdownDomain(crashing, SHUTDOWN.crash);
-    await expect(crash).rejects.toMatchObject({ code: 'ERROR_FAIL' });
+    const crash = expect(suspendDomain({ host, domid: crashing })).rejects.toMatchObject({
+      code: 'ERROR_FAIL',
+      message: expect.stringContaining('went down for another reason (code 3)'),
+    });
+    await Promise.all([crash, actAsGuest(crashing, SHUTDOWN.crash)]);
+    const leaving = await test.guest('two');
+    const gone = expect(suspendDomain({ host, domid: leaving })).rejects.toMatchObject({
+      code: 'ERROR_DOMAIN_DESTROYED',
+    });
+    await acknowledge(leaving);
+    await destroyDomain(host, leaving);
+    await gone;
+  });
+
+  it('of an HVM guest whose PV drivers listen goes through xenstore', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm', { type: 'hvm' });
+    await host.hypervisor.setHvmParam(domid, PARAM.CALLBACK_IRQ, 1n);
+    let asked: SuspendRequest | undefined;
+    const guest = actAsGuest(domid);
+    await suspendDomain({ host, domid, onAsked: (by) => (asked = by) });
+    await guest;
+    expect(asked).toBe('xenstore');
+    await resumeDomain(host, domid);
+    expect(await suspended(domid)).toBe(false);
+  });
+
+  it('of an HVM guest in ACPI sleep asks nobody, whatever it offers', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm', { type: 'hvm' });
+    await host.hypervisor.setHvmParam(domid, PARAM.CALLBACK_IRQ, 1n);
+    await host.hypervisor.setHvmParam(domid, PARAM.ACPI_S_STATE, 3n);
+    await host.xenstore.write(suspendPortPath(domid), '5');
+    let asked: SuspendRequest | undefined;
+    await suspendDomain({ host, domid, onAsked: (by) => (asked = by) });
+    expect(asked).toBe('remote');
+  });
+
+  it('that is acknowledged in the last moment can not be taken back', async () => {
+    const { host } = test;
+    const domid = await test.guest('vm');
+    await host.xenstore.write(shutdownPath(domid), 'suspend');
+    await host.xenstore.write(shutdownPath(domid), '');
+    expect(await withdrawRequest(host, domid, 'suspend')).toBe(false);
+    await host.xenstore.write(shutdownPath(domid), 'suspend');
+    expect(await withdrawRequest(host, domid, 'suspend')).toBe(true);
+    expect(await readText(host.xenstore, shutdownPath(domid))).toBe('');
   });
 
   it('can be cancelled, and takes the request back', async () => {

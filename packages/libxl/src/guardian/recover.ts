@@ -9,7 +9,7 @@ import { ensureRunning } from '../domain/resume.js';
 import { startReceived } from '../domain/start-received.js';
 import { LIBXL_ERROR, textOf } from '../errors.js';
 import { type Host, openHost } from '../host/open-host.js';
-import { finishSave } from '../stream/save-file.js';
+import { finishSave } from '../stream/finish-save.js';
 import { formatUuid } from '../uuid.js';
 import { GUARDIAN_FD, type Plan, type PlanStep, type StartReceived } from './plan.js';
 

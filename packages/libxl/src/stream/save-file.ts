@@ -14,15 +14,14 @@ import {
 import { fdSink } from '@xen-migration/stream-format/node';
 import { formatDomainConfig, type LibxlDomainConfig, parseDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
-import { destroyDomain } from '../domain/destroy.js';
-import { domainInfo } from '../domain/list.js';
 import { keyOfDomain } from '../domain/names.js';
-import { ensureRunning, resumeDomain } from '../domain/resume.js';
+import { ensureRunning } from '../domain/resume.js';
 import type { DomainKey } from '../domain/userdata.js';
 import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { AfterSave, PlanStep } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
+import { finishSave } from './finish-save.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from './save-stream.js';
 import type { DomainRestoreParams } from './stream-version.js';
 
@@ -245,13 +244,6 @@ class FileSave {
       return [textOf(e)];
     }
   }
-}
-
-/** What a save ends with, once its file is whole. */
-export async function finishSave(host: Host, domid: number, after: AfterSave): Promise<void> {
-  if (after === 'destroy') return destroyDomain(host, domid);
-  if (after === 'resume-paused' && !(await domainInfo(host, domid)).paused) await host.hypervisor.pause(domid);
-  await resumeDomain(host, domid);
 }
 
 function createPrivate(path: string): Promise<FileHandle> {
