@@ -34,7 +34,7 @@ function choose(
 describe('the device model of a guest', () => {
   it('is none where it is no HVM guest', () => {
     for (const type of ['pv', 'pvh'] as const) {
-      const config = { c_info: { type, name: 'vm' } };
+      const config = { c_info: { type, name: 'vm' }, b_info: {} };
       expect(chooseDeviceModel(config, undefined, 'standalone')).toEqual({ version: 'none' });
     }
   });

@@ -79,7 +79,13 @@ export const create = defineCommand(
     const host = await context.host();
     let domid: number;
     try {
-      domid = await createDomain({ host, config });
+      domid = await createDomain({
+        host,
+        config,
+        onEvent({ report: { notice } }) {
+          if (notice !== undefined && !options.quiet) context.err(`xl: notice: ${notice}\n`);
+        },
+      });
     } catch (e) {
       if (!isLibxlError(e)) throw e;
       // Of what goes wrong once there is a domain, or stands in the way of one, libxl only says ERROR_FAIL.

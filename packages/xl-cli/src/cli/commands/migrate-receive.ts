@@ -80,6 +80,7 @@ export const migrateReceive = defineCommand(
             context.err(loadingLines('<incoming migration stream>', event.header, undefined));
             if (options.debug) context.err(`${JSON.stringify(event.config, undefined, 4)}\n`);
           }
+          if (event.kind === 'device-model' && event.report.notice !== undefined) say(`notice: ${event.report.notice}`);
           if (event.kind === 'restored') {
             for (const warning of event.result.warnings) say(`warning: ${warning}`);
           }

@@ -56,6 +56,9 @@ export const restore = defineCommand(
           } else if (event.kind === 'progress') {
             const { phase, pagesDone, bytes } = event.progress;
             progress.update({ what: phase, done: pagesDone, total: 0, bytes });
+          } else if (event.kind === 'device-model' && event.report.notice !== undefined) {
+            progress.clear();
+            context.err(`xl: notice: ${event.report.notice}\n`);
           }
         },
       });
