@@ -43,21 +43,22 @@ describe.each(['pv', 'hvm'])('a %s guest', (type) => {
 });
 
 describe('a save', () => {
-  it('goes through a pipe', async () => {
-    await host.create('vm');
-    await host.works('vm');
-    const pipe = spawn(
-      'sh',
-      ['-c', `'${process.execPath}' '${XL}' save vm - | '${process.execPath}' '${XL}' restore -e -`],
-      {
-        env: host.env,
-        stdio: 'ignore',
-      },
-    );
-    expect((await once(pipe, 'exit'))[0]).toBe(0);
-    // The save ends after its reader: it destroys its domain only then.
-    await host.eventually('one vm', async () => (await host.list()).length === 1);
-    await host.works('vm');
+  it('goes through a pipe, to another host', async () => {
+    const other = new XlHost();
+    try {
+      await host.create('vm');
+      await host.works('vm');
+      const save = `'${process.execPath}' '${XL}' save vm -`;
+      const restore = `XEN_EMBEDDED_DIR='${other.directory}' '${process.execPath}' '${XL}' restore -e -`;
+      const pipe = spawn('sh', ['-c', `${save} | ${restore}`], { env: host.env, stdio: 'ignore' });
+      expect((await once(pipe, 'exit'))[0]).toBe(0);
+      // The save ends after its reader: it destroys its domain only then.
+      await host.eventually('gone', async () => (await host.list()).length === 0);
+      await other.works('vm');
+    } finally {
+      await other.destroyAll();
+      await other.close();
+    }
   });
 
   it('that fails leaves the guest running and no file', async () => {
