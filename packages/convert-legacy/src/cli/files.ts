@@ -1,6 +1,6 @@
-import { fstatSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from '@xen-migration/stream-format';
-import { createOutput, fdSource, fileSource, type OutputFile } from '@xen-migration/stream-format/node';
+import { createOutput, fdSource, type OutputFile } from '@xen-migration/stream-format/node';
 
 /** What happened to a file, with its name. */
 export class FileError extends Error {
@@ -27,12 +27,20 @@ export interface Input {
 /** @throws FileError */
 export function openInput(text: string): Input {
   return named(text, () => {
-    const fd = descriptorOf(text);
-    // An open file is read from where it stands.
-    if (fd !== undefined) return { source: fdSource(fd), isFile: fstatSync(fd).isFile() };
-    const source = fileSource(text);
-    return { source, isFile: source.skipSync !== undefined };
+    const given = descriptorOf(text);
+    const fd = given ?? openSync(text, 'r');
+    const isFile = fstatSync(fd).isFile();
+    const close = async () => {
+      if (given === undefined) closeSync(fd);
+    };
+    return { source: Object.assign(isFile ? regularFile(fd) : fdSource(fd), { close }), isFile };
   });
+}
+
+/** A regular file from where it stands. Reads end in the page cache in less time than one of the thread pool takes. */
+function regularFile(fd: number): ByteSource {
+  const read = (into: Uint8Array) => readSync(fd, into, 0, into.length, null);
+  return { readSync: read, read: async (into) => read(into) };
 }
 
 /** @throws FileError */

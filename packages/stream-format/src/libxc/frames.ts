@@ -27,12 +27,18 @@ export function writeFrames(
   const [lowAt, highAt] = littleEndian ? [0, 4] : [4, 0];
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] ?? 0;
-    const high = Math.floor(frame / HIGH);
-    if (!(high >= 0 && high <= MAX_HIGH) || !Number.isInteger(frame))
-      throw new RangeError(`${frame} is no frame number`);
-    view.setUint32(i * 8 + lowAt, frame % HIGH, littleEndian);
-    view.setUint32(i * 8 + highAt, (((types?.[i] ?? 0) << 28) | high) >>> 0, littleEndian);
+    const low = frame >>> 0;
+    // Nearly all frames have at most 32 bits, which need no division.
+    const high = low === frame ? 0 : highBits(frame);
+    view.setUint32(i * 8 + lowAt, low, littleEndian);
+    view.setUint32(i * 8 + highAt, ((types?.[i] ?? 0) << 28) | high, littleEndian);
   }
+}
+
+function highBits(frame: number): number {
+  const high = Math.floor(frame / HIGH);
+  if (high >= 0 && high <= MAX_HIGH && Number.isInteger(frame)) return high;
+  throw new RangeError(`${frame} is no frame number`);
 }
 
 /** The entries of a PAGE_DATA record. Reserved bits are ignored, as a restorer must. */

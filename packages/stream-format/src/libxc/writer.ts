@@ -12,6 +12,7 @@ const PADDING = new Uint8Array(8);
 export class LibxcWriter {
   private littleEndian = true;
   private written = 0;
+  private heads = new Uint8Array(0);
 
   /** `endian`: for a writer that goes on with a stream whose headers are written. */
   constructor(
@@ -61,11 +62,17 @@ export class LibxcWriter {
     const given = pages.reduce((sum, part) => sum + part.length, 0);
     if (given !== wanted) throw new RangeError(`${given} bytes of pages, ${wanted} wanted`);
     const fixed = layouts.RECORD_HEADER.size + layouts.PAGE_DATA.size;
-    const head = new Uint8Array(fixed + count * 8);
+    const head = this.headMemory(fixed + count * 8);
     head.set(this.header(LIBXC_RECORD.PAGE_DATA, head.length - layouts.RECORD_HEADER.size + given));
     head.set(layouts.PAGE_DATA.write({ count }, this.littleEndian), layouts.RECORD_HEADER.size);
     writeFrames(head.subarray(fixed), pfns, this.littleEndian, types);
     await this.write([head, ...pages]);
+  }
+
+  /** For one record: the sink has done with it when the next is written. */
+  private headMemory(size: number): Uint8Array {
+    if (this.heads.length < size) this.heads = new Uint8Array(size);
+    return this.heads.subarray(0, size);
   }
 
   private header(type: number, length: number): Uint8Array {

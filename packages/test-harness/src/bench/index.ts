@@ -1,13 +1,17 @@
 import { cpus } from 'node:os';
+import { benchConvertLegacy } from './convert-legacy.js';
 import { formatTable } from './table.js';
 import { benchTransfer } from './transfer.js';
 import { benchVerify, benchVerifyRecords } from './verify.js';
 
 const SIZES_MIB = [256, 1024, 4096];
+/** Beyond, nothing new is learnt. */
+const LEGACY_MAX_MIB = 1024;
 
 /** Measures everything beside its peer in one run, and prints each table as it is there. */
 export async function bench(print: (text: string) => void = console.log, sizes = SIZES_MIB): Promise<void> {
   print(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}; best of 3; in memory (tmpfs)`);
   print(`\nVerify\n${formatTable([...(await benchVerify(sizes)), ...(await benchVerifyRecords())])}`);
+  print(`\nLegacy streams\n${formatTable(await benchConvertLegacy(sizes.filter((size) => size <= LEGACY_MAX_MIB)))}`);
   print(`\nSave and restore\n${formatTable(await benchTransfer(sizes))}`);
 }

@@ -34,6 +34,7 @@ function command(name: string, bin: string): string[] {
 
 export const XL = command('xl-cli', 'bin/xl.js');
 export const XEN_STREAM = command('stream-format', 'bin/xen-stream.js');
+export const CONVERT_LEGACY = command('convert-legacy', 'bin/convert-legacy-stream.js');
 
 /** Words for sh, so that a peer's output can be thrown away as a person would. */
 export const shell = (text: string): string[] => ['sh', '-c', text];
