@@ -7,6 +7,7 @@ export default defineConfig({
     'guardian/main': 'src/guardian/main.ts',
     'link/agent-main': 'src/link/agent-main.ts',
     'monitor/main': 'src/monitor/main.ts',
+    'tls/client-main': 'src/tls/client-main.ts',
   },
   outDir: 'dist',
   format: 'esm',

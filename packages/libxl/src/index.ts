@@ -115,3 +115,6 @@ export {
   LIBXL_HAVE_SRM_V2,
   type StreamVersion,
 } from './stream/stream-version.js';
+export { readTlsCredentials, TLS_FILES, type TlsCredentials } from './tls/credentials.js';
+export { serveTls, type TlsServerEvent, type TlsServerOptions } from './tls/server.js';
+export { TLS_PORT, type TlsTarget, tlsCommand } from './tls/target.js';

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { ByteReader } from '@xen-migration/stream-format';
 import { streamSource } from '@xen-migration/stream-format/node';
-import { FRAME, FRAME_TYPE, type Frame, HELLO, LINK_MAGIC } from './layouts.js';
+import { ENCODING, FRAME, FRAME_TYPE, type Frame, HELLO, LINK_MAGIC, MAX_BLOCK, MAX_PAYLOAD } from './layouts.js';
 
 /** One connection between the two agents: a process's pipes, or a socket. */
 export interface Carrier {
@@ -31,23 +31,36 @@ export function encodeHello({ link, expected, zstd }: Hello): Buffer {
 }
 
 export function encodeAcknowledge(expected: number): Buffer {
-  return encodeBare(FRAME_TYPE.acknowledge, expected, 0);
+  return encodeHeader({ type: FRAME_TYPE.acknowledge, sequence: expected });
 }
 
 export function encodePing(patienceMs: number): Buffer {
-  return encodeBare(FRAME_TYPE.ping, 0, Math.ceil(patienceMs / 1000));
+  return encodeHeader({ type: FRAME_TYPE.ping, value: Math.ceil(patienceMs / 1000) });
 }
 
-function encodeBare(type: number, sequence: number, value: number): Buffer {
-  return Buffer.from(FRAME.write({ type, channel: 0, encoding: 0, sequence, size: 0, value }, true));
+/** A frame's header; what is not given is 0. */
+export function encodeHeader(fields: Partial<Frame>): Buffer {
+  return Buffer.from(
+    FRAME.write({ type: 0, channel: 0, encoding: 0, sequence: 0, size: 0, value: 0, ...fields }, true),
+  );
+}
+
+/** How many bytes of payload follow a frame's header. @throws RangeError where the header breaks the protocol */
+export function payloadSize(header: Uint8Array): number {
+  const [violation] = FRAME.check(header, true);
+  if (violation !== undefined) throw new RangeError(violation.message);
+  const { type, encoding, size, value } = FRAME.read(header, true);
+  const isData = type === FRAME_TYPE.data;
+  if (size > (isData ? MAX_PAYLOAD : 0)) throw new RangeError(`a frame with ${size} bytes of payload`);
+  if (isData && value > MAX_BLOCK) throw new RangeError(`a block of ${value} bytes`);
+  if (isData && encoding === ENCODING.raw && size !== value) {
+    throw new RangeError(`a block of ${value} bytes in ${size}`);
+  }
+  return size;
 }
 
 /** Reads frames until the connection ends. @throws StreamError, RangeError */
-export async function readFrames(
-  reader: ByteReader,
-  payloadSize: (header: Uint8Array) => number,
-  onFrame: (frame: Frame, payload: Buffer) => void,
-): Promise<void> {
+export async function readFrames(reader: ByteReader, onFrame: (frame: Frame, payload: Buffer) => void): Promise<void> {
   while (!(await reader.atEnd())) {
     const header = await reader.read(FRAME.size);
     const size = payloadSize(header);

@@ -102,14 +102,10 @@ export class LinkEndpoint {
       onGreeted();
       connection.post(this.ping());
       this.changed();
-      await readFrames(
-        reader,
-        (header) => this.incoming.payloadSize(header),
-        (frame, payload) => {
-          watch.heard();
-          this.receive(frame, payload);
-        },
-      );
+      await readFrames(reader, (frame, payload) => {
+        watch.heard();
+        this.receive(frame, payload);
+      });
       return new Error('the connection was closed');
     } catch (e) {
       return connection.reason ?? (e instanceof Error ? e : new Error(String(e)));

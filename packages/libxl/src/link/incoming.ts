@@ -1,13 +1,4 @@
-import {
-  ENCODING,
-  FRAME,
-  FRAME_TYPE,
-  type Frame,
-  MAX_BLOCK,
-  MAX_PAYLOAD,
-  WINDOW_BYTES,
-  WINDOW_FRAMES,
-} from './layouts.js';
+import { ENCODING, FRAME_TYPE, type Frame, WINDOW_BYTES, WINDOW_FRAMES } from './layouts.js';
 import { decompress } from './zstd.js';
 
 /** Where delivered frames go. Each is awaited before the next one. */
@@ -54,20 +45,6 @@ export class IncomingQueue {
   /** The other end has said that nothing more comes, and all of it was delivered. */
   get ended(): boolean {
     return this.over;
-  }
-
-  /** How many bytes of payload follow a frame's header. @throws RangeError where the header breaks the protocol */
-  payloadSize(header: Uint8Array): number {
-    const [violation] = FRAME.check(header, true);
-    if (violation !== undefined) throw new RangeError(violation.message);
-    const frame = FRAME.read(header, true);
-    const isData = frame.type === FRAME_TYPE.data;
-    if (frame.size > (isData ? MAX_PAYLOAD : 0)) throw new RangeError(`a frame with ${frame.size} bytes of payload`);
-    if (isData && frame.value > MAX_BLOCK) throw new RangeError(`a block of ${frame.value} bytes`);
-    if (isData && frame.encoding === ENCODING.raw && frame.size !== frame.value) {
-      throw new RangeError(`a block of ${frame.value} bytes in ${frame.size}`);
-    }
-    return frame.size;
   }
 
   /** Takes a sequenced frame. @throws RangeError where it lies beyond what may be under way */

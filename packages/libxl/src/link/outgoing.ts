@@ -1,4 +1,5 @@
-import { ENCODING, FRAME, FRAME_TYPE, MAX_BLOCK, WINDOW_BYTES, WINDOW_FRAMES } from './layouts.js';
+import { encodeHeader } from './carrier.js';
+import { ENCODING, FRAME_TYPE, MAX_BLOCK, WINDOW_BYTES, WINDOW_FRAMES } from './layouts.js';
 import { compress } from './zstd.js';
 
 /** A sequenced frame that the other end has not acknowledged yet. */
@@ -140,7 +141,7 @@ export class OutgoingQueue {
     payload: Buffer,
     value: number,
   ): void {
-    const header = Buffer.from(FRAME.write({ type, channel, encoding, sequence, size: payload.length, value }, true));
+    const header = encodeHeader({ type, channel, encoding, sequence, size: payload.length, value });
     const length = payload.length;
     this.kept.set(sequence, { sequence, bytes: [header, payload], length, carrier: undefined });
     this.options.onChange();

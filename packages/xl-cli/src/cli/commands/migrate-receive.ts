@@ -12,6 +12,7 @@ import { defineCommand } from '../command.js';
 import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
+import { listenByTls, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/tls.js';
 import { localXl, receiverArguments } from '../migration/transport.js';
 
 export const migrateReceive = defineCommand(
@@ -36,6 +37,12 @@ export const migrateReceive = defineCommand(
         hidden: true,
       },
       join: { long: 'join', value: '<id>', about: 'Be one more connection of a link.', hidden: true },
+      tlsListen: {
+        long: 'tls-listen',
+        value: '[<address>:]<port>',
+        about: 'Stay, and receive a migration for each sender that comes by TLS (xl migrate --tls).',
+      },
+      tlsDir: TLS_DIR_OPTION,
       remus: { short: 'r', about: 'Receive checkpoints (Remus).', hidden: true },
       colo: { long: 'colo', about: 'Receive checkpoints (COLO).', hidden: true },
       coloScript: { long: 'coloft-script', value: '<script>', about: 'For COLO.', hidden: true },
@@ -49,6 +56,10 @@ export const migrateReceive = defineCommand(
   async (context, { options }) => {
     if (options.remus || options.colo) {
       throw new ExitError(EXIT.failure, 'xl: checkpointed streams (Remus, COLO) are not received by this version\n');
+    }
+    if (options.tlsListen !== undefined) {
+      await listenByTls(context, options.tlsListen, options.tlsDir ?? TLS_DIRECTORY);
+      return EXIT.success;
     }
     if (options.capabilities) {
       context.out(`${formatHostDescription(await describeHost(await context.host()))}\n`);

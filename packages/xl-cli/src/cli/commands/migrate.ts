@@ -16,6 +16,7 @@ import { chooseTransport, LINK_OPTIONS, linkWish } from '../migration/link.js';
 import { LinkWatch } from '../migration/link-watch.js';
 import { failureReport, failureText, successReport, summary } from '../migration/outcome.js';
 import { tell } from '../migration/tell.js';
+import { TLS_DIRECTORY, TLS_OPTIONS } from '../migration/tls.js';
 import { reachTarget, transportEnd } from '../migration/transport.js';
 import { progressFor } from '../progress.js';
 import { ReportFile } from '../report-file.js';
@@ -40,6 +41,7 @@ export const migrate = defineCommand(
       debug: { long: 'debug', about: 'Send all memory once more at the end, for the target to compare.' },
       paused: { short: 'p', about: 'Leave the domain paused at the target.' },
       preserveDomid: { short: 'D', about: 'Keep the domain id.' },
+      ...TLS_OPTIONS,
       ...LINK_OPTIONS,
       ...CONVERGENCE_OPTIONS,
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
@@ -75,7 +77,11 @@ export const migrate = defineCommand(
     const convergence = convergenceOf(options);
     const chosen = await chooseTransport(
       context,
-      reachTarget({ host: target, sshCommand: options.sshCommand }),
+      reachTarget({
+        host: target,
+        sshCommand: options.sshCommand,
+        ...(options.tls ? { tlsDirectory: options.tlsDir ?? TLS_DIRECTORY } : {}),
+      }),
       {
         noMonitor: options.noMonitor || options.foreground,
         debug: options.debug,

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command, RunningTransport, TransportEnd } from '@xen-migration/libxl';
+import { type Command, type RunningTransport, TLS_PORT, type TransportEnd, tlsCommand } from '@xen-migration/libxl';
 import type { GlobalOptions } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 
@@ -13,6 +13,8 @@ export interface TargetOptions {
   readonly host: string;
   /** Given to sh instead of ssh; empty: the host is itself a command for sh. */
   readonly sshCommand: string | undefined;
+  /** By TLS, with the credentials in this directory; the host may name a port. */
+  readonly tlsDirectory?: string;
 }
 
 /** What to run here so that xl runs at the target with these arguments. */
@@ -37,13 +39,26 @@ const UNDISTURBED = "trap '' INT; exec";
  *
  * @throws ExitError where the host's name would be an option of ssh
  */
-export function reachTarget({ host, sshCommand }: TargetOptions): Reach {
+export function reachTarget({ host, sshCommand, tlsDirectory }: TargetOptions): Reach {
+  if (tlsDirectory !== undefined) {
+    const target = { ...hostAndPort(host), directory: tlsDirectory };
+    return reach(false, (args) => tlsCommand(target, args));
+  }
   if (sshCommand === '') return reach(true, () => ({ command: 'sh', args: ['-c', `trap '' INT; ${host}`] }));
   if (host.startsWith('-')) throw new ExitError(EXIT.failure, `xl: '${host}' is no host\n`);
   if (sshCommand !== undefined)
     return reach(false, (args) => throughShell(`${sshCommand} "$@"`, [host, 'xl', ...args]));
   if (LOCAL.has(host)) return reach(false, (args) => localXl(args));
   return reach(false, (args) => throughShell('"$@"', ['ssh', host, 'xl', ...args]));
+}
+
+/** `host`, `host:port`, `[address]:port` or an IPv6 address. @throws ExitError */
+export function hostAndPort(text: string): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*|[^:]*:[^:]*:.*?))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = bracketed ?? plain ?? '';
+  const number = port === undefined ? TLS_PORT : Number(port);
+  if (host !== '' && number > 0 && number < 65_536) return { host, port: number };
+  throw new ExitError(EXIT.usage, `xl: '${text}' is no host and port\n`);
 }
 
 /** The xl of this installation, without a shell. */
