@@ -1,4 +1,5 @@
 import { CPUID_REGISTERS, type CpuidLeaf, type CpuidPolicies, type MsrPolicy } from './cpuid-policy.js';
+import { type Enumeration, enumFromName } from './enums.js';
 import { DomainConfigError, type Json, type JsonObject, parseJson } from './json.js';
 import { DOMAIN_CONFIG, type LibxlDomainConfig } from './layout.js';
 import type { Member, Members } from './schema.js';
@@ -46,7 +47,7 @@ const readMember: Read = (member, json, path) => {
       return readDefbool(json, path);
     case 'enumeration':
       if (json === null) return member.nullable ? null : undefined;
-      return readName(Object.keys(member.values), json, path);
+      return readEnumeration(member.values, json, path);
     case 'bitmap':
     case 'generation-id':
       return readArray(json, path, (item, at) => readInteger(32, false, item, at));
@@ -70,8 +71,9 @@ const readMember: Read = (member, json, path) => {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
-const CPUID_BITS = /^[01xks]{32}$/;
-const MSR_BITS = /^[01xk]{64}$/;
+// What the characters are is looked at where a domain is made, as in stock.
+const CPUID_BITS = /^.{32}$/s;
+const MSR_BITS = /^.{64}$/s;
 
 function readInteger(bits: number, signed: boolean, json: Json, path: string): number | bigint {
   if (typeof json !== 'bigint' && !(typeof json === 'number' && Number.isInteger(json))) {
@@ -102,6 +104,12 @@ function readName(names: readonly string[], json: Json, path: string): string {
   const text = readString(json, path);
   if (names.includes(text)) return text;
   throw new DomainConfigError('UNKNOWN_NAME', path, `'${text}' is none of ${names.join(', ')}`);
+}
+
+// libxl takes the name in upper case, too.
+function readEnumeration(values: Enumeration, json: Json, path: string): string {
+  const name = enumFromName(values, readString(json, path));
+  return name ?? readName(Object.keys(values), json, path);
 }
 
 function readPattern(pattern: RegExp, what: string, json: Json, path: string): string {
@@ -145,7 +153,7 @@ function readLeaf(json: Json, path: string): CpuidLeaf {
   if (!isObject(json)) throw wrongType(path, 'an object', json);
   const registers = CPUID_REGISTERS.filter((register) => json[register] !== undefined).map((register) => [
     register,
-    readPattern(CPUID_BITS, '32 characters of 0, 1, x, k, s', json[register] ?? null, `${path}.${register}`),
+    readPattern(CPUID_BITS, '32 characters', json[register] ?? null, `${path}.${register}`),
   ]);
   return {
     leaf: readUint32(json.leaf ?? null, `${path}.leaf`),
@@ -158,7 +166,7 @@ function readMsr(json: Json, path: string): MsrPolicy {
   if (!isObject(json)) throw wrongType(path, 'an object', json);
   return {
     index: readUint32(json.index ?? null, `${path}.index`),
-    policy: readPattern(MSR_BITS, '64 characters of 0, 1, x, k', json.policy ?? null, `${path}.policy`),
+    policy: readPattern(MSR_BITS, '64 characters', json.policy ?? null, `${path}.policy`),
   };
 }
 

@@ -35,5 +35,14 @@ describe('the parameters of a domain', () => {
   it('refuse what no domain can be', () => {
     expect(() => domainParameters({ c_info: { name: 'vm' }, b_info: {} })).toThrow('of type pv, hvm or pvh');
     expect(() => domainParameters({ c_info: { type: 'pv' }, b_info: {} })).toThrow('has no name');
+    const cpuid = { cpuid: [{ leaf: 7, ebx: 'q'.repeat(32) }], msr: [] };
+    expect(() => domainParameters({ c_info: { type: 'pv', name: 'vm' }, b_info: { cpuid } })).toThrow('leaf 0x7 ebx');
+    const msr = { cpuid: [], msr: [{ index: 0x10a, policy: 's'.repeat(64) }] };
+    expect(() => domainParameters({ c_info: { type: 'pv', name: 'vm' }, b_info: { cpuid: msr } })).toThrow('MSR 0x10a');
+  });
+
+  it('take a number that no guest can have for any', () => {
+    const config = { c_info: { type: 'pv', name: 'vm', domid: 0xffff_ffff }, b_info: {} } as const;
+    expect(domainParameters(config).domid).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import type { LibxlDomainConfig } from '../config/index.js';
+import { CPUID_REGISTERS, type CpuidPolicies, type LibxlDomainConfig } from '../config/index.js';
 import { LibxlError } from '../errors.js';
 import { newUuid } from '../uuid.js';
 
@@ -35,6 +35,7 @@ export function domainParameters(config: LibxlDomainConfig): DomainParameters {
   }
   const name = created.name ?? '';
   if (name === '') throw new LibxlError('ERROR_INVAL', 'the domain has no name');
+  checkCpuidPolicies(built.cpuid);
   const maxVcpus = built.max_vcpus || 1;
   const maxMemoryKib = Number(built.max_memkb ?? built.target_memkb ?? DEFAULT_MEMORY_KIB);
   const available = built.avail_vcpus ?? [0];
@@ -42,7 +43,7 @@ export function domainParameters(config: LibxlDomainConfig): DomainParameters {
     type,
     name,
     uuid: created.uuid ?? newUuid(),
-    domid: created.domid ?? 0,
+    domid: guestDomid(created.domid),
     maxVcpus,
     onlineVcpus: Array.from({ length: maxVcpus }, (_, vcpu) => available.includes(vcpu)),
     maxMemoryKib,
@@ -52,4 +53,32 @@ export function domainParameters(config: LibxlDomainConfig): DomainParameters {
     maxEventChannels: built.event_channels ?? DEFAULT_EVENT_CHANNELS,
     passthrough: (config.pcidevs?.length ?? 0) > 0,
   };
+}
+
+/** DOMID_FIRST_RESERVED */
+const FIRST_RESERVED_DOMID = 0x7ff0;
+
+// Stock's configurations also hold numbers that no guest can have (INVALID_DOMID): they stand for any.
+function guestDomid(domid = 0): number {
+  return domid < FIRST_RESERVED_DOMID ? domid : 0;
+}
+
+const CPUID_BITS = /^[01xks]*$/;
+const MSR_BITS = /^[01xk]*$/;
+
+function checkCpuidPolicies({ cpuid, msr }: CpuidPolicies = { cpuid: [], msr: [] }): void {
+  for (const leaf of cpuid) {
+    for (const register of CPUID_REGISTERS) {
+      const bits = leaf[register] ?? '';
+      if (!CPUID_BITS.test(bits))
+        throw badPolicy(`leaf 0x${leaf.leaf.toString(16)} ${register}`, bits, '0, 1, x, k, s');
+    }
+  }
+  for (const { index, policy } of msr) {
+    if (!MSR_BITS.test(policy)) throw badPolicy(`MSR 0x${index.toString(16)}`, policy, '0, 1, x, k');
+  }
+}
+
+function badPolicy(where: string, bits: string, allowed: string): LibxlError {
+  return new LibxlError('ERROR_FAIL', `Failed to apply CPUID policy: ${where} is '${bits}', not made of ${allowed}`);
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { formatDomainConfig, parseDomainConfig } from '@xen-migration/libxl';
 import { describe, expect, it } from 'vitest';
 import { parseXlConfig, printDomainConfig, toDomainConfig, XlConfigError } from './index.js';
 
@@ -89,4 +90,12 @@ describe('stock xl create -n', () => {
   it.each(givenCases())('$name', compare);
 
   it.each(labCases())('$name (lab)', compare);
+});
+
+describe('the JSON of stock', () => {
+  it('is read and written again byte for byte', () => {
+    const written = [...givenCases(), ...labCases()].filter(({ stdout }) => stdout !== '');
+    expect(written.length).toBeGreaterThan(250);
+    for (const { name, stdout } of written) expect(formatDomainConfig(parseDomainConfig(stdout)), name).toBe(stdout);
+  });
 });
