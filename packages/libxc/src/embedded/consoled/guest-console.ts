@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { ForeignMapping } from '../../hypervisor/hypervisor.js';
 import { CONSOLE_CONNECTION, CONSOLE_IN, CONSOLE_OUT, type RingPage, ringRead, ringWrite } from '../../io/byte-ring.js';
+import { closeServer, listenOn } from '../../io/unix-socket.js';
 import { wordsOf } from '../../x86/words.js';
 import { Backlog } from './backlog.js';
 
@@ -32,12 +33,7 @@ export class GuestConsole {
   /** @param notify tells the guest that the ring changed */
   static async open(path: string, mapping: ForeignMapping, notify: () => void): Promise<GuestConsole> {
     await rm(path, { force: true });
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-    const console = new GuestConsole(path, mapping, server, notify);
+    const console = new GuestConsole(path, mapping, await listenOn(path), notify);
     console.page.bytes[CONSOLE_CONNECTION] = 0;
     console.service();
     return console;
@@ -59,7 +55,7 @@ export class GuestConsole {
     this.service();
     this.closed = true;
     for (const socket of this.listeners) socket.end();
-    const ended = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const ended = closeServer(this.server);
     for (const socket of this.listeners) setTimeout(() => socket.destroy(), 1000).unref();
     await this.mapping.unmap();
     await ended;

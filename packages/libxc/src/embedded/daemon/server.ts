@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { closeServer, listenOn } from '../../io/unix-socket.js';
 import type { Connection } from '../connection.js';
 import type { EmbeddedHost } from '../host.js';
 import { MessageSplitter, prefixed } from '../wire/framing.js';
@@ -30,17 +31,11 @@ export class HostServer {
   }
 
   static async listen(host: EmbeddedHost, path: string, changed: (clients: number) => void): Promise<HostServer> {
-    const server = createServer();
-    const made = new HostServer(host, server, changed);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-    return made;
+    return new HostServer(host, await listenOn(path), changed);
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const closed = closeServer(this.server);
     for (const socket of this.clients) socket.destroy();
     await closed;
   }

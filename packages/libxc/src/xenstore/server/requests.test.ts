@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Refusal } from '../errors.js';
 import { checkStore } from '../tree/check.js';
 import { DEFAULT_QUOTAS, type Quotas } from '../tree/quotas.js';
-import { decodeText, encodeText, type MessageName, XS } from '../wire.js';
+import { decodeText, encodeStrings, encodeText, type MessageName, XS } from '../wire.js';
 import { Client } from './client.js';
 import { Database } from './database.js';
 import { perform } from './requests.js';
@@ -317,6 +318,59 @@ describe('requests that make no sense', () => {
     const id = Number(control.ask('TRANSACTION_START', ' '));
     expect(control.ask('TRANSACTION_START', ' ', id)).toBe('EBUSY');
     expect(three.ask('READ', 'x ', id)).toBe('ENOENT');
+  });
+});
+
+describe('requests of any kind', () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      '',
+      '/',
+      'x',
+      'x/y',
+      '/local/domain/3/x',
+      '/tool',
+      '@releaseDomain',
+      'T',
+      'F',
+      '0',
+      '3',
+      '4',
+      'n3',
+      'b4',
+    ),
+    fc.string({ maxLength: 8 }),
+  );
+  const payload = fc.oneof(
+    fc.array(word, { maxLength: 4 }).map((words) => encodeStrings(...words)),
+    fc.uint8Array({ maxLength: 40 }),
+  );
+  const message = fc.record({
+    who: fc.nat(2),
+    type: fc.integer({ min: 0, max: 30 }),
+    transactionId: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
+    payload,
+  });
+
+  it('are done or refused, and the tree stays whole', () => {
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 50 }), (messages) => {
+        start({ ...DEFAULT_QUOTAS, nodes: 6, transactions: 2 });
+        const services = { database, domains: NO_DOMAINS, log: () => {} };
+        const clients = [control, three, four].map(({ client }) => client);
+        for (const { who, ...rest } of messages) {
+          try {
+            const reply = perform(services, clients[who]!, { requestId: 1, ...rest });
+            if (reply instanceof Promise) reply.catch((e: unknown) => expect(e).toBeInstanceOf(Refusal));
+            else reply.after?.();
+          } catch (e) {
+            expect(e).toBeInstanceOf(Refusal);
+          }
+        }
+        expect(checkStore(database.store)).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

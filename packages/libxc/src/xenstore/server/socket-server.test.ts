@@ -113,6 +113,20 @@ it('who does not read what its watches tell is cut off before that fills the mem
   expect(await store.read(path)).toBe('');
 });
 
+it('is not told what is too long for a message', async () => {
+  const socket = await raw();
+  const path = `/${'p'.repeat(2000)}`;
+  const types: number[] = [];
+  socket.on('data', (bytes) => {
+    for (let at = 0; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 12)) types.push(bytes.readUInt32LE(at));
+  });
+  socket.write(request('WATCH', path, 't'.repeat(2000)));
+  await vi.waitFor(() => expect(types).toEqual([XS.WATCH, XS.WATCH_EVENT]));
+  await store.write(`${path}/${'q'.repeat(500)}`, '');
+  await store.write(path, '');
+  await vi.waitFor(() => expect(types).toEqual([XS.WATCH, XS.WATCH_EVENT, XS.WATCH_EVENT]));
+});
+
 it('counts its clients', async () => {
   const [one, two] = [await host.connect(), await host.connect()];
   await vi.waitFor(() => expect(clients).toBe(3));

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { closeServer, listenOn } from '../../io/unix-socket.js';
 import { Client } from './client.js';
 import { Connection, type Outlet } from './connection.js';
 import type { Services } from './services.js';
@@ -24,17 +25,11 @@ export class SocketServer {
   }
 
   static async listen(services: Services, path: string, changed: (clients: number) => void): Promise<SocketServer> {
-    const server = createServer();
-    const made = new SocketServer(services, path, server, changed);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-    return made;
+    return new SocketServer(services, path, await listenOn(path), changed);
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const closed = closeServer(this.server);
     for (const socket of this.sockets) socket.destroy();
     await closed;
     rmSync(this.path, { force: true });
