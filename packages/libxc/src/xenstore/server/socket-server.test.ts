@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { XenstoreClient } from '../client/client.js';
 import { type ServedHost, servedHost } from '../testing/served-host.js';
-import { encodeMessage, encodeStrings, type MessageName, XS } from '../wire.js';
+import { encodeMessage, encodeStrings, MessageAssembler, type MessageName, XS } from '../wire.js';
 
 let clients: number;
 let host: ServedHost;
@@ -117,9 +117,8 @@ it('is not told what is too long for a message', async () => {
   const socket = await raw();
   const path = `/${'p'.repeat(2000)}`;
   const types: number[] = [];
-  socket.on('data', (bytes) => {
-    for (let at = 0; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 12)) types.push(bytes.readUInt32LE(at));
-  });
+  const assembler = new MessageAssembler();
+  socket.on('data', (bytes) => types.push(...[...assembler.push(bytes)].map(({ type }) => type)));
   socket.write(request('WATCH', path, 't'.repeat(2000)));
   await vi.waitFor(() => expect(types).toEqual([XS.WATCH, XS.WATCH_EVENT]));
   await store.write(`${path}/${'q'.repeat(500)}`, '');
