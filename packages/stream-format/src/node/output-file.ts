@@ -38,8 +38,12 @@ function direct(file: FileHandle): OutputFile {
 
 async function replacing(path: string, mode: number): Promise<OutputFile> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${made++}.part`);
-  const file = await open(temporary, 'wx+', mode);
+  // Noted before it is there: a signal may come between the two.
   unfinished.add(temporary);
+  const file = await open(temporary, 'wx+', mode).catch((error: unknown) => {
+    unfinished.delete(temporary);
+    throw error;
+  });
   let closed = false;
   return {
     fd: file.fd,
