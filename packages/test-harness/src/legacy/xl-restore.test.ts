@@ -1,8 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { diffStreams, verifyStream } from '@xen-migration/stream-format';
+import {
+  ByteReader,
+  byteSource,
+  diffStreams,
+  MIGRATION_MESSAGES,
+  readMigrationMessage,
+  readMigrationReport,
+  verifyStream,
+} from '@xen-migration/stream-format';
 import { openInput } from '@xen-migration/stream-format/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runOnce } from '../bench/measure.js';
@@ -93,6 +103,26 @@ describe('xl restore of a save file of Xen 4.5 and older', () => {
     await works('vm');
     await xl('save', 'vm', file('vm.save'));
     expect((await verifyStream(await openInput(file('vm.save')))).problems).toEqual([]);
+  });
+
+  it('goes as well for what a host of Xen 4.5 sends: the guest runs on', async () => {
+    writeFileSync(file('vm.cfg'), configText('pv', 'selfcheck'));
+    await xl('create', '-e', '-q', file('vm.cfg'));
+    await works('vm');
+    await xl('save', 'vm', file('vm.save'));
+    const old = await legacyFromV2(await openInput(file('vm.save')), 64);
+    const [program = '', ...args] = [...XL, 'migrate-receive', '-e'];
+    const receiver = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+    const answers = new ByteReader(byteSource(receiver.stdout));
+    const ended = once(receiver, 'close');
+    await readMigrationMessage(answers, 'banner');
+    receiver.stdin.write(old.file);
+    await readMigrationMessage(answers, 'ready');
+    receiver.stdin.write(MIGRATION_MESSAGES.permissionToGo);
+    expect(await readMigrationReport(answers)).toBe(0);
+    receiver.stdin.end();
+    expect(await ended).toEqual([0, null]);
+    await works('vm');
   });
 
   it('that is damaged ends with the place, and leaves no domain', async () => {
