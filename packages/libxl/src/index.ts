@@ -30,6 +30,7 @@ export {
   startTime,
 } from './domain/list.js';
 export type { MakeWitness } from './domain/make.js';
+export { requireMovable } from './domain/movable.js';
 export { keyOfDomain, renameDomain } from './domain/names.js';
 export { type DomainParameters, type DomainType, domainParameters } from './domain/parameters.js';
 export { pauseDomain, unpauseDomain } from './domain/pause.js';

@@ -3,6 +3,7 @@ import { encodeXlHeader, type XlHeader } from '@xen-migration/stream-format';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
 import { domainInfoIfThere, nameOfDomain } from '../domain/list.js';
+import { requireMovable } from '../domain/movable.js';
 import { keyOfDomain } from '../domain/names.js';
 import { ensureRunning } from '../domain/resume.js';
 import { type LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
@@ -65,11 +66,12 @@ export interface MigrateReport {
  * Moves a domain to the host at the other end of the connection; the sender's side of `xl migrate`, its state machine is
  * in states.ts. The source is destroyed only when the target has said that its copy runs.
  *
- * @throws MigrationError, which says where the source is then
+ * @throws MigrationError, which says where the source is then; LibxlError before anything is begun
  */
 export async function migrateDomain(options: MigrateOptions): Promise<MigrateReport> {
   const { host, domid, connection } = options;
   const key = await keyOfDomain(host, domid);
+  await requireMovable(host, domid, { live: options.live ?? true });
   const name = await nameOfDomain(host, domid);
   const config = options.config ?? (await retrieveConfiguration(host, domid));
   const peer = guardPeer(host, connection);

@@ -14,6 +14,7 @@ import {
 import { fdSink } from '@xen-migration/stream-format/node';
 import { formatDomainConfig, type LibxlDomainConfig, parseDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
+import { requireMovable } from '../domain/movable.js';
 import { keyOfDomain } from '../domain/names.js';
 import { ensureRunning } from '../domain/resume.js';
 import type { DomainKey } from '../domain/userdata.js';
@@ -113,6 +114,7 @@ async function savedConfig(header: XlHeader, parse: ConfigTextParser | undefined
 export async function saveToFile(options: SaveOptions): Promise<SaveReport> {
   const { host, domid } = options;
   const key = await keyOfDomain(host, domid);
+  await requireMovable(host, domid, { live: false });
   const config = options.config ?? (await retrieveConfiguration(host, domid));
   const header = saveFileHeader(config, options.preserveDomid === true ? domid : 0);
   const guardian = Guardian.start(host);

@@ -3,6 +3,7 @@ import {
   type MigrateEvent,
   MigrationError,
   migrateDomain,
+  requireMovable,
   retrieveConfiguration,
   startTransport,
 } from '@xen-migration/libxl';
@@ -62,6 +63,8 @@ export const migrate = defineCommand(
     checkEvents(options.events);
     const domid = await requireDomain(context, domain);
     const host = await context.host();
+    // Before the target is bothered.
+    await requireMovable(host, domid, { live: true });
     const config =
       options.config === undefined ? await keptConfig(context, domid) : await readConfigFile(context, options.config);
     const migration = { domain: config.c_info?.name ?? domain, domid, target, startedAt: new Date().toISOString() };
