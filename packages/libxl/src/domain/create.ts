@@ -4,13 +4,15 @@ import { BUILTIN_PREFIX, builtinKernel } from '@xen-migration/libxc/embedded';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { type DeviceModelReport, startDeviceModel } from '../device-model/start.js';
 import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
+import { Guardian } from '../guardian/guardian.js';
 import type { Host } from '../host/open-host.js';
-import { type MadeDomain, type MakeWitness, makeDomain } from './make.js';
+import { type MadeDomain, makeDomain } from './make.js';
 
 export interface CreateOptions {
   readonly host: Host;
   readonly config: LibxlDomainConfig;
-  readonly witness?: MakeWitness;
+  /** Nothing half-built is left even if this process is killed (a process more, for as long as it takes). */
+  readonly guarded?: boolean;
   readonly onEvent?: (event: CreateEvent) => void;
 }
 
@@ -23,13 +25,14 @@ export type CreateEvent = { readonly kind: 'device-model'; readonly report: Devi
  * @returns its domid; it is paused
  * @throws LibxlError ERROR_INVAL for a bad configuration or kernel, ERROR_NOMEM; nothing of the domain is left then
  */
-export async function createDomain({ host, config, witness, onEvent }: CreateOptions): Promise<number> {
+export async function createDomain({ host, config, guarded = false, onEvent }: CreateOptions): Promise<number> {
   const image = await readImage(config);
   const nodes = {
     'image/ostype': config.c_info?.type === 'pv' ? 'linux' : 'hvm',
     'image/kernel': image.path,
     ...(image.cmdline === '' ? {} : { 'image/cmdline': image.cmdline }),
   };
+  const guardian = guarded ? Guardian.start(host) : undefined;
   try {
     return await makeDomain({
       host,
@@ -41,10 +44,12 @@ export async function createDomain({ host, config, witness, onEvent }: CreateOpt
         onEvent?.({ kind: 'device-model', report });
       },
       image: nodes,
-      ...(witness === undefined ? {} : { witness }),
+      witness: { aboutToMake: (uuid, others) => guardian?.plan([{ do: 'destroy-new', uuid, others }]) },
     });
   } catch (e) {
     throw createFailure(e);
+  } finally {
+    await guardian?.dismiss();
   }
 }
 

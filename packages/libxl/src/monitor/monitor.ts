@@ -106,7 +106,7 @@ function actionFor(config: LibxlDomainConfig, death: Exclude<ShutdownName, 'susp
 
 async function start(host: Host, config: LibxlDomainConfig, log: (text: string) => void): Promise<DomainKey> {
   const uuid = config.c_info?.uuid ?? newUuid();
-  const domid = await createDomain({ host, config: { ...config, c_info: { ...config.c_info, uuid } } });
+  const domid = await createDomain({ host, guarded: true, config: { ...config, c_info: { ...config.c_info, uuid } } });
   await unpauseDomain(host, domid);
   log(`Domain ${domid} started anew`);
   return { domid, uuid };

@@ -82,6 +82,7 @@ export const create = defineCommand(
       domid = await createDomain({
         host,
         config,
+        guarded: true,
         onEvent({ report: { notice } }) {
           if (notice !== undefined && !options.quiet) context.err(`xl: notice: ${notice}\n`);
         },
