@@ -1,6 +1,7 @@
 import { INVALID_FRAME } from '../hypervisor/frames.js';
 import type { GuestWidth } from './layout.js';
-import { guestMfnOf, guestPfnOf, type PvAddressSpace } from './p2m.js';
+import type { MachineToPhys } from './m2p.js';
+import type { P2m, PvAddressSpace } from './p2m.js';
 
 /**
  * Page tables of PV guests hold mfns; the stream holds pfns. Normalising (save) turns mfns into pfns, localising
@@ -17,6 +18,7 @@ const PRESENT = 0x001;
 const SUPERPAGE = 0x080;
 const FLAGS_LOW = 0xfff;
 const FRAME_HIGH = 0x000f_ffff;
+const ALL_ONES = 0xffff_ffff;
 
 /** Level-4 slots of a 64-bit guest that belong to Xen: addresses 0xffff800000000000 up to 0xffff880000000000. */
 const XEN_L4_SLOTS = [256, 272] as const;
@@ -86,7 +88,12 @@ function faultOf(target: Uint32Array, entry: number, superpage: number): TableFa
   return { reason, entry, frame: frameAt(target, entry) };
 }
 
-/** Entries [from, to) of a 64-bit guest's table. @returns the first entry that failed, or -1 */
+/**
+ * Entries [from, to) of a 64-bit guest's table. A guest of 64 GiB has 30 million: both tables are looked up right here,
+ * the m2p first, then the p2m's entry for what that says (see guestPfnOf), in the form that V8 compiles best.
+ *
+ * @returns the first entry that failed, as it was read in `target`; or -1
+ */
 function normaliseEntries64(
   source: Uint32Array,
   target: Uint32Array,
@@ -125,15 +132,20 @@ function normaliseEntries64(
   return -1;
 }
 
-/** Entries [from, to) of a 32-bit (PAE) guest's table: entries of 8 bytes, but a p2m of 4-byte words. */
+/** The same for a 32-bit (PAE) guest: entries of 8 bytes, but a p2m of 4-byte words. */
 function normaliseEntries32(
   source: Uint32Array,
   target: Uint32Array,
   from: number,
   to: number,
   superpage: number,
-  space: PvAddressSpace,
+  { m2p, p2m }: PvAddressSpace,
 ): number {
+  const { stretches, shift } = m2p;
+  const { leaves, maxPfn } = p2m;
+  const stretchOfHigh = 20 - shift;
+  const stretchOfLow = 12 + shift;
+  const withinStretch = 2 ** shift - 1;
   for (let i = from; i < to; i++) {
     const low = source[i * 2]!;
     const high = source[i * 2 + 1]!;
@@ -141,8 +153,17 @@ function normaliseEntries32(
     target[i * 2 + 1] = high;
     if ((low & PRESENT) === 0) continue;
     if ((low & superpage) !== 0) return i;
-    const pfn = guestPfnOf(space, frameOf(low, high));
-    if (pfn === INVALID_FRAME) return i;
+    const stretch = stretches[((high & FRAME_HIGH) << stretchOfHigh) | (low >>> stretchOfLow)];
+    if (stretch === undefined) return i;
+    const at = ((low >>> 12) & withinStretch) << 1;
+    const pfn = stretch[at];
+    // Past the end of the table both are undefined, which is no pfn either.
+    if (pfn === undefined || pfn > maxPfn || stretch[at + 1] !== 0) return i;
+    const leaf = leaves[pfn >>> 10];
+    if (leaf === undefined) return i;
+    const mfn = ((high << 20) | (low >>> 12)) >>> 0;
+    // A word of the p2m holds no frame of 2^32 and above.
+    if (leaf[pfn & 1023] !== mfn || (high & FRAME_HIGH) >>> 12 !== 0) return i;
     target[i * 2] = (low & FLAGS_LOW) | (pfn << 12);
     target[i * 2 + 1] = (high & ~FRAME_HIGH) | (pfn >>> 20);
   }
@@ -156,14 +177,18 @@ function normaliseEntries32(
  * @returns the first entry whose pfn the guest can't have
  */
 export function collectUnseen(table: Uint32Array, space: PvAddressSpace, unseen: number[]): TableFault | undefined {
-  const { leaves, maxPfn, entryShift } = space.p2m;
-  for (let i = 0; i < PAGE_TABLE_ENTRIES; i++) {
-    const low = table[i * 2]!;
+  const { leaves, maxPfn, entryShift, width } = space.p2m;
+  const within = 2 ** entryShift - 1;
+  for (let at = 0; at < PAGE_TABLE_ENTRIES * 2; at += 2) {
+    const low = table[at]!;
     if ((low & PRESENT) === 0) continue;
-    const high = table[i * 2 + 1]! & FRAME_HIGH;
-    const pfn = high === 0 ? low >>> 12 : high * 2 ** 20 + (low >>> 12);
-    if (pfn > maxPfn) return { reason: 'out-of-range', entry: i, frame: pfn };
-    if (leaves[pfn >>> entryShift] === undefined || space.p2m.mfnOf(pfn) === INVALID_FRAME) unseen.push(pfn);
+    const high = table[at + 1]! & FRAME_HIGH;
+    const pfn = high === 0 ? low >>> 12 : frameOf(low, high);
+    if (pfn > maxPfn) return { reason: 'out-of-range', entry: at >>> 1, frame: pfn };
+    const leaf = leaves[pfn >>> entryShift];
+    // All ones, in one word or in two (whose upper one no frame has).
+    if (leaf?.[width === 4 ? pfn & within : ((pfn & within) << 1) + 1] !== ALL_ONES && leaf !== undefined) continue;
+    unseen.push(pfn);
   }
   return undefined;
 }
@@ -174,16 +199,59 @@ export function collectUnseen(table: Uint32Array, space: PvAddressSpace, unseen:
  *
  * @returns the first entry whose pfn has no frame of the guest's; the table is of no use then
  */
-export function localiseTable(table: Uint32Array, space: PvAddressSpace): TableFault | undefined {
-  for (let i = 0; i < PAGE_TABLE_ENTRIES; i++) {
-    const low = table[i * 2]!;
+export function localiseTable(table: Uint32Array, { m2p, p2m }: PvAddressSpace): TableFault | undefined {
+  const at = p2m.width === 8 ? localiseEntries64(table, m2p, p2m) : localiseEntries32(table, m2p, p2m);
+  return at < 0 ? undefined : { reason: 'untranslatable', entry: at >>> 1, frame: frameOf(table[at]!, table[at + 1]!) };
+}
+
+/** @returns the index of the first entry's word that failed, or -1 */
+function localiseEntries64(table: Uint32Array, m2p: MachineToPhys, p2m: P2m): number {
+  const { leaves, maxPfn } = p2m;
+  const { stretches, shift } = m2p;
+  const withinStretch = 2 ** shift - 1;
+  const stretchOfHigh = 32 - shift;
+  for (let at = 0; at < PAGE_TABLE_ENTRIES * 2; at += 2) {
+    const low = table[at]!;
     if ((low & PRESENT) === 0) continue;
-    const high = table[i * 2 + 1]!;
-    const pfn = frameOf(low, high);
-    const mfn = guestMfnOf(space, pfn);
-    if (mfn === INVALID_FRAME) return { reason: 'untranslatable', entry: i, frame: pfn };
-    table[i * 2] = (low & FLAGS_LOW) | ((mfn % 2 ** 20) << 12);
-    table[i * 2 + 1] = (high & ~FRAME_HIGH) | Math.floor(mfn / 2 ** 20);
+    const high = table[at + 1]!;
+    const pfn = ((high << 20) | (low >>> 12)) >>> 0;
+    if ((high & FRAME_HIGH) >>> 12 !== 0 || pfn > maxPfn) return at;
+    const leaf = leaves[pfn >>> 9];
+    if (leaf === undefined) return at;
+    const entry = (pfn & 511) << 1;
+    const mfnLow = leaf[entry]!;
+    const mfnHigh = leaf[entry + 1]!;
+    // No machine has frames from 2^39 on, which is more than all that x86 can address.
+    if (mfnHigh >>> 7 !== 0) return at;
+    const stretch = stretches[(mfnHigh << stretchOfHigh) | (mfnLow >>> shift)];
+    if (stretch === undefined) return at;
+    const known = (mfnLow & withinStretch) << 1;
+    if (stretch[known] !== pfn || stretch[known + 1] !== 0) return at;
+    table[at] = (low & FLAGS_LOW) | (mfnLow << 12);
+    table[at + 1] = (high & ~FRAME_HIGH) | (mfnHigh << 12) | (mfnLow >>> 20);
   }
-  return undefined;
+  return -1;
+}
+
+function localiseEntries32(table: Uint32Array, m2p: MachineToPhys, p2m: P2m): number {
+  const { leaves, maxPfn } = p2m;
+  const { stretches, shift } = m2p;
+  const withinStretch = 2 ** shift - 1;
+  for (let at = 0; at < PAGE_TABLE_ENTRIES * 2; at += 2) {
+    const low = table[at]!;
+    if ((low & PRESENT) === 0) continue;
+    const high = table[at + 1]!;
+    const pfn = ((high << 20) | (low >>> 12)) >>> 0;
+    if ((high & FRAME_HIGH) >>> 12 !== 0 || pfn > maxPfn) return at;
+    const leaf = leaves[pfn >>> 10];
+    if (leaf === undefined) return at;
+    const mfn = leaf[pfn & 1023]!;
+    const stretch = stretches[mfn >>> shift];
+    if (stretch === undefined) return at;
+    const known = (mfn & withinStretch) << 1;
+    if (stretch[known] !== pfn || stretch[known + 1] !== 0) return at;
+    table[at] = (low & FLAGS_LOW) | (mfn << 12);
+    table[at + 1] = (high & ~FRAME_HIGH) | (mfn >>> 20);
+  }
+  return -1;
 }
