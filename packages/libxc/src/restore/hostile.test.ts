@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ByteReader, byteSource } from '@xen-migration/stream-format';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHost, testHost } from '../testing/hosts.js';
@@ -52,7 +55,10 @@ describe.each(['pv64', 'pv32', 'hvm'] as const)('streams of a %s guest', (kind) 
         if (outcome instanceof RestoreError) refused++;
         if (performance.now() - began > HANGS_AFTER_MS) throw new Error(`${where} took too long`);
         if ((await host.hypervisor.info()).freePages !== free) throw new Error(`${where} cost pages of the host`);
-        if (n % 100 === 0 && memoryHeld() - before > MEMORY_BOUND) throw new Error(`${where}: memory grows`);
+        // Each HVM domain of the embedded host has 16 MiB of its own, which are collected some time.
+      if (memoryHeld() - before < MEMORY_BOUND) continue;
+      await collect();
+      if (memoryHeld() - before > MEMORY_BOUND / 2) throw new Error(`${where}: memory grows`);
       }
       expect(refused).toBeGreaterThan(STREAMS / 2);
       expect(host.host.state.connections.values().next().value?.mappings.size).toBe(0);
@@ -67,6 +73,14 @@ function isFine(outcome: unknown, bytes: Uint8Array): boolean {
     return typeof outcome === 'object' && outcome !== null && 'bytesRead' in outcome;
   if (outcome.code === 'INTERNAL') return false;
   return outcome.offset >= 0 && outcome.offset <= bytes.length;
+}
+
+/** Node's own switch, for a process that was started without it. */
+async function collect(): Promise<void> {
+  setFlagsFromString('--expose_gc');
+  runInNewContext('gc')();
+  // Buffers are freed by another thread.
+  await sleep(100);
 }
 
 function memoryHeld(): number {
