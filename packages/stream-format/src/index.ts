@@ -11,6 +11,7 @@ export { ByteReader } from './bytes/byte-reader.js';
 export { type ByteSink, MemorySink } from './bytes/byte-sink.js';
 export { type ByteSource, byteSource } from './bytes/byte-source.js';
 export { gunzipIfNeeded } from './bytes/gunzip.js';
+export * from './chain/index.js';
 export * from './decode/index.js';
 export {
   type RecordPlace,

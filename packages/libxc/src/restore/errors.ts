@@ -1,4 +1,4 @@
-import { StreamError } from '@xen-migration/stream-format';
+import { ChainError, StreamError } from '@xen-migration/stream-format';
 import { isHypervisorError } from '../hypervisor/errors.js';
 
 /** Where a restore is; it names where a failure happened. */
@@ -11,6 +11,8 @@ export type RestoreErrorCode =
   | 'BAD_OPTIONS'
   /** A checkpoint callback failed; see `cause`. */
   | 'CHECKPOINT'
+  /** The stream is a delta of an incremental save, which is no whole guest. */
+  | 'DELTA'
   /** The stream is cut short, corrupt, or can't be read; `cause` is the reader's error. */
   | 'STREAM'
   /** The stream is of another guest type, page size or byte order than the domain can be restored from. */
@@ -104,6 +106,7 @@ export class RestoreError extends Error {
 export function faultOf(thrown: unknown): RestoreFault {
   if (thrown instanceof RestoreFault) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof ChainError) return new RestoreFault('BAD_RECORD', message, { cause: thrown });
   if (thrown instanceof StreamError) return new RestoreFault('STREAM', message, { cause: thrown });
   if (isHypervisorError(thrown)) return new RestoreFault('HYPERVISOR', message, { cause: thrown });
   return new RestoreFault('INTERNAL', message, { cause: thrown });

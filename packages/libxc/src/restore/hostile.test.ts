@@ -56,9 +56,9 @@ describe.each(['pv64', 'pv32', 'hvm'] as const)('streams of a %s guest', (kind) 
         if (performance.now() - began > HANGS_AFTER_MS) throw new Error(`${where} took too long`);
         if ((await host.hypervisor.info()).freePages !== free) throw new Error(`${where} cost pages of the host`);
         // Each HVM domain of the embedded host has 16 MiB of its own, which are collected some time.
-      if (memoryHeld() - before < MEMORY_BOUND) continue;
-      await collect();
-      if (memoryHeld() - before > MEMORY_BOUND / 2) throw new Error(`${where}: memory grows`);
+        if (memoryHeld() - before < MEMORY_BOUND) continue;
+        await collect();
+        if (memoryHeld() - before > MEMORY_BOUND / 2) throw new Error(`${where}: memory grows`);
       }
       expect(refused).toBeGreaterThan(STREAMS / 2);
       expect(host.host.state.connections.values().next().value?.mappings.size).toBe(0);

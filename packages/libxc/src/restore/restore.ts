@@ -3,6 +3,7 @@ import {
   LibxcReader,
   type LibxcRecord,
   LibxcWriter,
+  readSnapshot,
   StreamError,
 } from '@xen-migration/stream-format';
 import { PageBitmap } from '../bitmap.js';
@@ -141,6 +142,7 @@ class Restore {
     let msrs: Uint8Array | undefined;
     for (;;) {
       const record = await this.nextRecord();
+      refuseDelta(record);
       switch (record.type) {
         case 'X86_CPUID_POLICY':
           leaves = Uint8Array.from(record.data);
@@ -362,6 +364,16 @@ class Restore {
       bytes: this.options.reader.offset - this.start,
     });
   }
+}
+
+/** Alone, it would make a guest of which most pages are missing. */
+function refuseDelta(record: LibxcRecord): void {
+  const parent = readSnapshot(record)?.parent;
+  if (parent === undefined) return;
+  throw new RestoreFault(
+    'DELTA',
+    `the stream is a delta of the save ${parent}; merge it with the files before it first`,
+  );
 }
 
 function isOptional(record: LibxcRecord): boolean {

@@ -28,6 +28,8 @@ export type SaveErrorCode =
   | 'P2M_CHANGED'
   /** Log-dirty mode can't be switched on, or tracks another number of pages than the guest has. */
   | 'LOG_DIRTY'
+  /** The guest's writes have not been tracked since the parent of an incremental save: a new base is needed. */
+  | 'NOT_TRACKED'
   /** The device model's log-dirty mode can't be switched on. */
   | 'QEMU_LOG_DIRTY'
   /** The suspend callback failed: the guest runs on. */

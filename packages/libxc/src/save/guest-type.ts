@@ -38,7 +38,8 @@ export interface SaveGuest {
   finalRecords(): Promise<WritableRecord[]>;
   /** @throws SaveFault when what open() found out holds no longer; asked only while the guest runs */
   checkUnchanged(): void;
-  close(): Promise<void>;
+  /** @param keepTracking leave the device model reporting its writes, for an incremental save to come */
+  close(keepTracking: boolean): Promise<void>;
 }
 
 export interface UntranslatablePage {

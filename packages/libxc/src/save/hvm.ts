@@ -38,7 +38,9 @@ function hvmGuest({ hypervisor, info: { domid }, callbacks }: SaveTarget, pfnCou
       return records;
     },
     checkUnchanged: () => undefined,
-    close: () => callbacks.switchQemuLogdirty(false),
+    close: async (keepTracking) => {
+      if (!keepTracking) await callbacks.switchQemuLogdirty(false);
+    },
   };
 }
 

@@ -1,7 +1,14 @@
 export type { AutoConvergeOptions } from './auto-converge.js';
 export { BandwidthLimit } from './bandwidth.js';
 export { SaveError, type SaveErrorCode, type SavePhase } from './errors.js';
-export type { CheckpointDecision, SaveCallbacks, SaveOptions, SaveProgress, SaveResult } from './options.js';
+export type {
+  CheckpointDecision,
+  IncrementalSave,
+  SaveCallbacks,
+  SaveOptions,
+  SaveProgress,
+  SaveResult,
+} from './options.js';
 export {
   type DowntimeTarget,
   downtimePolicy,

@@ -1,5 +1,7 @@
-import { LibxcReader, type LibxcWriter } from '@xen-migration/stream-format';
+import { hasPageData, LibxcReader, type LibxcWriter, type PfnRun } from '@xen-migration/stream-format';
 import { PageBitmap } from '../bitmap.js';
+import { isHypervisorError } from '../hypervisor/errors.js';
+import { MAX_BATCH } from '../hypervisor/frames.js';
 import type { LogDirtyStats } from '../hypervisor/hypervisor.js';
 import type { AutoConverge } from './auto-converge.js';
 import { SaveFault, type SavePhase } from './errors.js';
@@ -12,6 +14,8 @@ import { type PassStats, type PrecopyDecision, type PrecopyStats, xenPrecopyPoli
 export interface Position {
   phase: SavePhase;
 }
+
+const NEW_BASE = 'a new base is needed';
 
 /** Which pages go into the stream, and when. The writing of each is the PageSender's. */
 export class MemoryCopy {
@@ -41,19 +45,23 @@ export class MemoryCopy {
     this.iteration++;
   }
 
-  /** Passes over what is dirty, while the guest runs. The policy is asked before each one and after it. */
-  async precopy(): Promise<void> {
+  /**
+   * Passes over what is dirty, while the guest runs. The policy is asked before each one and after it.
+   *
+   * @param first what the first pass sends: everything, or what has been written since tracking began
+   */
+  async precopy(first: 'all' | 'dirty'): Promise<void> {
     const { pfnCount } = this.guest;
     const began = performance.now();
-    let toSend = pfnCount;
+    this.guest.checkUnchanged();
+    this.dirty.setAll();
+    let toSend = first === 'all' ? pfnCount : (await this.takeDirty(false)).dirty;
     let totalWritten = 0;
     let lastPass: PassStats | undefined;
     const stats = (dirtyCount: number | undefined): PrecopyStats => {
       const elapsedMs = performance.now() - began;
       return { iteration: this.iteration, totalWritten, dirtyCount, elapsedMs, lastPass };
     };
-    this.guest.checkUnchanged();
-    this.dirty.setAll();
     for (;;) {
       const before = stats(toSend);
       const decision = await this.decide(before);
@@ -74,6 +82,41 @@ export class MemoryCopy {
     const theirs = theirDirtyPages ? await this.takeTheirDirty() : 0;
     await this.sendPages(dirty + deferred + theirs);
     this.iteration++;
+  }
+
+  /** @throws SaveFault where the hypervisor does not track the guest's writes: a delta would lack some */
+  async checkTracked(): Promise<void> {
+    const { hypervisor, domid } = this.options;
+    const { pfnCount } = this.guest;
+    try {
+      const { pages } = await hypervisor.logDirty(domid, 'peek', new PageBitmap(pfnCount).bytes, pfnCount, false);
+      if (pages === pfnCount) return;
+      throw new SaveFault(
+        'NOT_TRACKED',
+        `the hypervisor tracks ${pages} pages, the guest has ${pfnCount}; ${NEW_BASE}`,
+      );
+    } catch (e) {
+      if (!isHypervisorError(e, 'EINVAL')) throw e;
+      throw new SaveFault('NOT_TRACKED', `the guest's writes have not been tracked; ${NEW_BASE}`, { cause: e });
+    }
+  }
+
+  /** Which pfns of the suspended guest have memory. */
+  async populated(): Promise<PfnRun[]> {
+    const { hypervisor, domid } = this.options;
+    const { pfnCount } = this.guest;
+    const runs: { first: number; count: number }[] = [];
+    for (let from = 0; from < pfnCount; from += MAX_BATCH) {
+      const pfns = Float64Array.from({ length: Math.min(MAX_BATCH, pfnCount - from) }, (_, i) => from + i);
+      const types = await hypervisor.pageTypes(domid, this.guest.gfnsOf(pfns));
+      for (let i = 0; i < pfns.length; i++) {
+        if (!hasPageData(types[i]!)) continue;
+        const last = runs.at(-1);
+        if (last !== undefined && last.first + last.count === from + i) last.count++;
+        else runs.push({ first: from + i, count: 1 });
+      }
+    }
+    return runs;
   }
 
   /** Everything once more, for the receiver to compare: what differs was changed after the guest was suspended. */

@@ -18,6 +18,12 @@ export interface SaveOptions {
    * does too, and the guest runs on both sides between them.
    */
   readonly stream?: 'plain' | 'remus' | 'colo';
+  /**
+   * Makes the save a part of a chain: without a parent a base, which is an ordinary stream; with one a delta, which holds
+   * the pages that were written since the parent (see docs/incremental.md). Plain streams only. When the save succeeds,
+   * the guest's writes stay tracked for the next delta; when it fails, they do not, and a new base is needed.
+   */
+  readonly incremental?: IncrementalSave;
   /** COLO: where the receiver says which pages its guest wrote since the last checkpoint. */
   readonly backChannel?: ByteReader;
   readonly callbacks: SaveCallbacks;
@@ -30,6 +36,13 @@ export interface SaveOptions {
   /** Looked at before each batch of pages and before the guest is suspended. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SaveProgress) => void;
+}
+
+export interface IncrementalSave {
+  /** Of this save: 32 hexadecimal digits that no other save has. */
+  readonly id: string;
+  /** Id of the save before, after which the guest's writes have been tracked. */
+  readonly parent?: string;
 }
 
 /** What the toolstack does for a save. A rejection fails the save. */

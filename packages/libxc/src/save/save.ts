@@ -1,4 +1,4 @@
-import { type ByteSink, LibxcWriter } from '@xen-migration/stream-format';
+import { type ByteSink, LibxcWriter, populatedRecord, snapshotRecord } from '@xen-migration/stream-format';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
 import { type DomainInfo, SHUTDOWN } from '../hypervisor/hypervisor.js';
 import { retrying } from '../hypervisor/retrying.js';
@@ -9,8 +9,9 @@ import type { SaveGuest, SaveGuestType } from './guest-type.js';
 import { hvmSave } from './hvm.js';
 import { enableLogDirty, stopLogDirty } from './log-dirty.js';
 import { MemoryCopy, type Position } from './memory.js';
-import type { CheckpointDecision, SaveOptions, SaveResult } from './options.js';
+import type { CheckpointDecision, IncrementalSave, SaveOptions, SaveResult } from './options.js';
 import { pvSave } from './pv.js';
+import type { WritableRecord } from './records.js';
 import { undoAll } from './undo.js';
 
 /**
@@ -35,11 +36,16 @@ export async function saveDomain(given: SaveOptions): Promise<SaveResult> {
     checkOptions(options, info);
     const type = info.hvm ? hvmSave : pvSave;
     const guest = await type.open({ hypervisor: options.hypervisor, info, callbacks: options.callbacks });
-    undo.push(() => guest.close());
-    undo.push(() => stopLogDirty(options));
+    // An incremental save that succeeds leaves the guest's writes tracked.
+    let keepTracking = false;
+    undo.push(() => guest.close(keepTracking));
+    undo.push(async () => {
+      if (!keepTracking) await stopLogDirty(options);
+    });
     const converge = convergeOf(options, info);
     if (converge !== undefined) undo.push(() => converge.end());
     const totals = await new Save(options, type, guest, at, converge).run();
+    keepTracking = options.incremental !== undefined;
     return { ...totals, cleanupErrors: await undoAll(undo) };
   } catch (e) {
     throw saveErrorOf(e, at.phase, options.domid, await undoAll(undo));
@@ -84,6 +90,10 @@ class Save {
     return (this.options.stream ?? 'plain') !== 'plain';
   }
 
+  private get isDelta(): boolean {
+    return this.options.incremental?.parent !== undefined;
+  }
+
   /** The limit is one for the time that the guest runs: its downtime is not made longer. */
   private limitedSink(): ByteSink {
     const { sink, bytesPerSecond, signal } = this.options;
@@ -103,6 +113,9 @@ class Save {
       xenMajor: major,
       xenMinor: minor,
     });
+    const { incremental } = this.options;
+    // First of all: whoever has not the rest of a delta's chain must see that before he does anything.
+    if (incremental !== undefined) await this.writer.record(snapshotOf(incremental));
     for (const record of await this.guest.staticRecords()) await this.writer.record(record);
     await this.writer.record({ type: 'STATIC_DATA_END' });
     for (const record of await this.guest.startRecords()) await this.writer.record(record);
@@ -111,15 +124,19 @@ class Save {
   // --- memory
 
   private async sendMemorySuspended(): Promise<void> {
+    if (this.isDelta) await this.memory.checkTracked();
     await this.suspend();
     this.at.phase = 'stop-and-copy';
+    if (this.isDelta) return this.memory.sendRest(false);
+    if (this.options.incremental !== undefined) await enableLogDirty(this.options);
     await this.memory.sendAll();
   }
 
   private async sendMemoryLive(): Promise<void> {
     this.at.phase = 'precopy';
-    await enableLogDirty(this.options);
-    await this.memory.precopy();
+    if (this.isDelta) await this.memory.checkTracked();
+    else await enableLogDirty(this.options);
+    await this.memory.precopy(this.isDelta ? 'dirty' : 'all');
     await this.suspendAndSendDirty();
     if (!this.options.debug || this.checkpointed) return;
     this.at.phase = 'verify';
@@ -155,6 +172,7 @@ class Save {
 
   private async writeFinalRecords(): Promise<void> {
     this.at.phase = 'final-records';
+    if (this.isDelta) await this.writer.record(populatedRecord(await this.memory.populated()));
     for (const record of await this.guest.finalRecords()) await this.writer.record(record);
   }
 
@@ -189,10 +207,11 @@ class Save {
 }
 
 function checkOptions(options: SaveOptions, info: DomainInfo): void {
-  const { stream = 'plain', live, callbacks, backChannel, bytesPerSecond } = options;
+  const { stream = 'plain', live, callbacks, backChannel, bytesPerSecond, incremental } = options;
   if (bytesPerSecond !== undefined && !(bytesPerSecond > 0)) {
     throw new SaveFault('BAD_OPTIONS', `a limit of ${bytesPerSecond} bytes per second`);
   }
+  if (incremental !== undefined) checkIncremental(incremental, stream);
   if (stream === 'plain') return;
   if (!live) throw new SaveFault('BAD_OPTIONS', 'a checkpointed save tracks writes from its start: it must be live');
   if (callbacks.postcopy === undefined || callbacks.checkpoint === undefined) {
@@ -203,6 +222,19 @@ function checkOptions(options: SaveOptions, info: DomainInfo): void {
   if (callbacks.waitCheckpoint === undefined || backChannel === undefined) {
     throw new SaveFault('BAD_OPTIONS', 'COLO needs the callback waitCheckpoint and a back channel');
   }
+}
+
+function checkIncremental(incremental: IncrementalSave, stream: SaveOptions['stream']): void {
+  if (stream !== 'plain') throw new SaveFault('BAD_OPTIONS', 'an incremental save is a plain stream');
+  try {
+    snapshotOf(incremental);
+  } catch (e) {
+    throw new SaveFault('BAD_OPTIONS', textOf(e), { cause: e });
+  }
+}
+
+function snapshotOf({ id, parent }: IncrementalSave): WritableRecord {
+  return snapshotRecord({ id, parent });
 }
 
 function convergeOf(

@@ -1,3 +1,4 @@
+export { chainFile } from './chain-file.js';
 export { fdSink } from './fd-sink.js';
 export { fdSource } from './fd-source.js';
 export { fileSource } from './file-source.js';
