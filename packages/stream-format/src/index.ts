@@ -7,6 +7,7 @@ export { type Inspection, inspectStream, type RecordCount } from './analyse/insp
 export type { MemoryReport, Pass } from './analyse/memory-history.js';
 export { type ImageFile, type ImageFormat, type ImageReport, writeMemoryImage } from './analyse/memory-image.js';
 export type { ConfigReport, EmulatorReport, StateReport, VcpuReport } from './analyse/state-report.js';
+export { BufferedSink } from './bytes/buffered-sink.js';
 export { ByteReader } from './bytes/byte-reader.js';
 export { type ByteSink, MemorySink } from './bytes/byte-sink.js';
 export { type ByteSource, byteSource } from './bytes/byte-source.js';
@@ -64,5 +65,5 @@ export {
   readMigrationMessage,
   readMigrationReport,
 } from './wire/messages.js';
-export { XL_FLAG_JSON, XL_FLAG_STREAM_V2 } from './xl/layouts.js';
+export { XL_FLAG_JSON, XL_FLAG_STREAM_V2, XL_SPEC } from './xl/layouts.js';
 export { encodeXlHeader, readXlHeader, type XlHeader, xlHeaderFor } from './xl/save-header.js';

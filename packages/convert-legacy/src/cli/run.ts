@@ -1,4 +1,5 @@
-import { ByteReader, readXlHeader, StreamError } from '@xen-migration/stream-format';
+import { BufferedSink, ByteReader, readXlHeader, StreamError } from '@xen-migration/stream-format';
+import { fileSink } from '@xen-migration/stream-format/node';
 import { convertLegacyStream } from '../convert/convert.js';
 import { detectLegacy } from '../convert/detect.js';
 import type { ConversionOptions, ConversionReport } from '../convert/options.js';
@@ -7,7 +8,6 @@ import { descriptorOf, FileError, type Input, openInput, openOutput } from './fi
 import { helpText, USAGE } from './help.js';
 import { type Log, systemLog, terminalLog } from './log.js';
 import type { Values } from './options.js';
-import { outputSink } from './output-sink.js';
 
 const NAME = 'convert-legacy-stream';
 const OK = 0;
@@ -78,7 +78,7 @@ async function convert(reader: ByteReader, input: Input, out: string, values: Va
   const output = await openOutput(out);
   let report: ConversionReport;
   try {
-    const sink = outputSink(output.fd);
+    const sink = new BufferedSink(fileSink(output.fd));
     report = await convertLegacyStream(reader, sink, options);
     await sink.flush();
     await output.commit();

@@ -7,8 +7,8 @@ import {
   readXlHeader,
   StreamError,
   XL_FLAG_STREAM_V2,
+  XL_SPEC,
 } from '@xen-migration/stream-format';
-import { XL_SPEC } from '../layout/layouts.js';
 import { LegacyReader } from '../read/legacy-reader.js';
 import { convertBody } from './body.js';
 import { type Detected, detectLegacy } from './detect.js';

@@ -2,8 +2,6 @@ import { bytes, Layout, u32, u64 } from '@xen-migration/stream-format';
 
 /** The legacy format is described by comments of a header that Xen had until 4.5. */
 export const LEGACY_SPEC = 'xg_save_restore.h of Xen 4.5, SAVE/RESTORE/MIGRATE PROTOCOL';
-/** The header of a save file: Xen has no document for it. */
-export const XL_SPEC = 'xl.h, save_file_header';
 /** The toolstack's own data are described nowhere but in the source that wrote them. */
 export const TOOLSTACK_SPEC = 'libxl_dom.c of Xen 4.5, libxl__toolstack_save';
 

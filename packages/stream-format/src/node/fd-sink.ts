@@ -5,7 +5,7 @@ import { whenReady } from './fd-source.js';
 
 const writevAsync = promisify(writev);
 /** The kernel takes no more parts in one call (IOV_MAX). */
-const MAX_PARTS = 1024;
+export const MAX_PARTS = 1024;
 
 /** A file, pipe or socket by its descriptor. */
 export function fdSink(fd: number): ByteSink {
@@ -21,7 +21,8 @@ export function fdSink(fd: number): ByteSink {
   };
 }
 
-function after(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+/** What is left of the parts once so many bytes are written. */
+export function after(parts: readonly Uint8Array[], written: number): Uint8Array[] {
   let left = written;
   for (const [i, part] of parts.entries()) {
     if (left < part.length) return [part.subarray(left), ...parts.slice(i + 1)];
