@@ -1,3 +1,10 @@
+export { type AskOptions, askTarget } from './check/ask-target.js';
+export { type CheckOptions, type CheckTarget, checkMigration, type MigrationCheck } from './check/check-migration.js';
+export { type DirtyRate, type DirtyRateOptions, measureDirtyRate } from './check/dirty-rate.js';
+export { diskPaths } from './check/disks.js';
+export { type Estimate, type EstimateInput, estimateMigration } from './check/estimate.js';
+export type { Finding } from './check/findings.js';
+export { type LinkSpeed, type LinkSpeedOptions, measureLink, sinkBytes } from './check/link-speed.js';
 export * from './config/index.js';
 export type { DeviceModelVersion } from './device-model/device-model.js';
 export { type DeviceModelFiles, deviceModelFiles } from './device-model/files.js';

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import type { CpuPolicy } from '@xen-migration/libxc';
+import { type FileFacts, fileFacts } from '../check/files.js';
 import { nameOfDomain } from '../domain/list.js';
 import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
@@ -23,6 +26,12 @@ export interface HostDescription {
   readonly cpus: number;
   readonly totalMemoryKib: number;
   readonly freeMemoryKib: number;
+  /** The same for two hosts that are one. */
+  readonly hostId: string;
+  /** The same for two hosts on one machine, until it boots anew. */
+  readonly bootId: string;
+  /** What was asked about. */
+  readonly files: readonly FileFacts[];
   /** Names that are taken. */
   readonly names: readonly string[];
   /** What it could give a guest of each kind at most. */
@@ -34,8 +43,17 @@ export const TOOLSTACK = 'xen-migration';
 export const DESCRIPTION_MAX = 1024 * 1024;
 const KIB_PER_PAGE = 4;
 const MAX_DOMAINS = 1024;
+const MAX_PATHS = 256;
 
-export async function describeHost(host: Host): Promise<HostDescription> {
+/** Neither tells anything but whether it is the same. */
+export function identityOf({ stateDirectory }: Host): { hostId: string; bootId: string } {
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const hostId = createHash('sha256').update(`${bootId} ${stateDirectory}`).digest('hex').slice(0, 32);
+  return { hostId, bootId };
+}
+
+/** @param paths files that the asker wants to know about */
+export async function describeHost(host: Host, paths: readonly string[] = []): Promise<HostDescription> {
   const { hypervisor } = host;
   const info = await hypervisor.info();
   const domains = await hypervisor.listDomains(0, MAX_DOMAINS);
@@ -50,6 +68,8 @@ export async function describeHost(host: Host): Promise<HostDescription> {
     cpus: info.nrCpus,
     totalMemoryKib: info.totalPages * KIB_PER_PAGE,
     freeMemoryKib: info.freePages * KIB_PER_PAGE,
+    ...identityOf(host),
+    files: await Promise.all(paths.slice(0, MAX_PATHS).map(fileFacts)),
     names: names.filter((name) => name !== undefined),
     cpuPolicies: { pv: await hypervisor.hostCpuPolicy('pv'), hvm: await hypervisor.hostCpuPolicy('hvm') },
   };
@@ -85,6 +105,9 @@ export function parseHostDescription(text: string): HostDescription {
     cpus: number(from.cpus),
     totalMemoryKib: number(from.totalMemoryKib),
     freeMemoryKib: number(from.freeMemoryKib),
+    hostId: string(from.hostId),
+    bootId: string(from.bootId),
+    files: array(from.files).map(fileOf),
     names: strings(from.names),
     cpuPolicies: { pv: decodePolicy(cpuPolicies.pv), hvm: decodePolicy(cpuPolicies.hvm) },
   };
@@ -123,8 +146,22 @@ function string(value: unknown): string {
 }
 
 function strings(value: unknown): string[] {
+  return array(value).map(string);
+}
+
+function array(value: unknown): unknown[] {
   if (!Array.isArray(value)) throw invalid();
-  return value.map(string);
+  return value;
+}
+
+function fileOf(from: unknown): FileFacts {
+  if (!isObject(from)) throw invalid();
+  const path = string(from.path);
+  if (from.found === undefined) return { path, found: undefined };
+  if (!isObject(from.found)) throw invalid();
+  const { kind, size, inode, fileSystem } = from.found;
+  if (kind !== 'file' && kind !== 'block' && kind !== 'other') throw invalid();
+  return { path, found: { kind, size: number(size), inode: number(inode), fileSystem: number(fileSystem) } };
 }
 
 function number(value: unknown): number {

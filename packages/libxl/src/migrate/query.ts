@@ -5,7 +5,7 @@ import { DESCRIPTION_MAX, type HostDescription, parseHostDescription } from './h
 
 export type QueryResult =
   /** The same toolstack answers. */
-  | { readonly kind: 'ours'; readonly description: HostDescription; readonly roundTripMs: number }
+  | { readonly kind: 'ours'; readonly description: HostDescription }
   /** The host was reached, and another toolstack is there, or none. */
   | { readonly kind: 'other'; readonly said: string; readonly status: number }
   | { readonly kind: 'unreachable'; readonly said: string };
@@ -13,6 +13,8 @@ export type QueryResult =
 export interface QueryOptions {
   /** Runs `xl migrate-receive --capabilities` at the target. */
   readonly command: Command;
+  /** Files that the target is asked about. */
+  readonly paths?: readonly string[];
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -25,16 +27,19 @@ const SAID_MAX = 4096;
 /** Asks a target what it is. Nothing is changed by it, whatever toolstack is there. */
 export function queryTarget({
   command: { command, args },
+  paths = [],
   timeoutMs = TIMEOUT_MS,
   signal,
 }: QueryOptions): Promise<QueryResult> {
-  const start = performance.now();
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       timeout: timeoutMs,
       ...(signal === undefined ? {} : { signal }),
     });
+    // Paths are nothing for the command line: a shell may stand between.
+    child.stdin.on('error', () => {});
+    child.stdin.end(JSON.stringify({ paths }));
     let out = '';
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -46,8 +51,7 @@ export function queryTarget({
     });
     child.once('error', (e) => resolve({ kind: 'unreachable', said: e.message }));
     child.once('close', (code, killedBy) => {
-      const roundTripMs = performance.now() - start;
-      if (code === 0) return resolve(understood(out, said, roundTripMs));
+      if (code === 0) return resolve(understood(out, said));
       if (code === SSH_FAILED || code === null) {
         const why =
           said.trim() === '' ? `no answer within ${timeoutMs / 1000} s (${killedBy ?? 'killed'})` : said.trim();
@@ -58,9 +62,9 @@ export function queryTarget({
   });
 }
 
-function understood(out: string, said: string, roundTripMs: number): QueryResult {
+function understood(out: string, said: string): QueryResult {
   try {
-    return { kind: 'ours', description: parseHostDescription(out), roundTripMs };
+    return { kind: 'ours', description: parseHostDescription(out) };
   } catch (e) {
     if (!isLibxlError(e)) throw e;
     return { kind: 'other', said: said.trim() || out.trim().slice(0, SAID_MAX), status: 0 };

@@ -6,12 +6,14 @@ import {
   joinLink,
   openLink,
   receiveMigration,
+  sinkBytes,
   startMonitor,
 } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
+import { askedPaths } from '../migration/asked-paths.js';
 import { listenByTls, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/tls.js';
 import { localXl, receiverArguments } from '../migration/transport.js';
 
@@ -30,6 +32,7 @@ export const migrateReceive = defineCommand(
         about: 'Say as JSON what this host is and what its receiver can do.',
         hidden: true,
       },
+      sink: { long: 'sink', about: 'Read and forget what comes, for a measurement of the connection.', hidden: true },
       link: {
         long: 'link',
         value: '<id>',
@@ -62,7 +65,12 @@ export const migrateReceive = defineCommand(
       return EXIT.success;
     }
     if (options.capabilities) {
-      context.out(`${formatHostDescription(await describeHost(await context.host()))}\n`);
+      const paths = await askedPaths();
+      context.out(`${formatHostDescription(await describeHost(await context.host(), paths))}\n`);
+      return EXIT.success;
+    }
+    if (options.sink) {
+      await sinkBytes(process.stdin, context.out);
       return EXIT.success;
     }
     if (options.join !== undefined) {

@@ -11,6 +11,7 @@ import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
+import { runCheck } from '../migration/check.js';
 import { CONVERGENCE_OPTIONS, convergenceOf } from '../migration/convergence.js';
 import { jsonEvents } from '../migration/events.js';
 import { chooseTransport, LINK_OPTIONS, linkWish } from '../migration/link.js';
@@ -42,6 +43,12 @@ export const migrate = defineCommand(
       debug: { long: 'debug', about: 'Send all memory once more at the end, for the target to compare.' },
       paused: { short: 'p', about: 'Leave the domain paused at the target.' },
       preserveDomid: { short: 'D', about: 'Keep the domain id.' },
+      check: {
+        long: 'check',
+        about:
+          'Change nothing: say whether the domain can be migrated, what stands in the way, and what it would take. The ' +
+          'exit code is 0 where nothing stands in the way. With --json as JSON.',
+      },
       ...TLS_OPTIONS,
       ...LINK_OPTIONS,
       ...CONVERGENCE_OPTIONS,
@@ -68,23 +75,22 @@ export const migrate = defineCommand(
     const config =
       options.config === undefined ? await keptConfig(context, domid) : await readConfigFile(context, options.config);
     const migration = { domain: config.c_info?.name ?? domain, domid, target, startedAt: new Date().toISOString() };
-    const report = options.report === undefined ? undefined : ReportFile.create(options.report);
+    const wish = linkWish(options);
+    const { downtimeMs, ...convergence } = convergenceOf(options);
+    const reach = reachTarget({
+      host: target,
+      sshCommand: options.sshCommand,
+      ...(options.tls ? { tlsDirectory: options.tlsDir ?? TLS_DIRECTORY } : {}),
+    });
+    if (options.check) {
+      const { json } = options;
+      return runCheck(context, { ...migration, config, reach, bytesPerSecond: wish.bytesPerSecond, downtimeMs, json });
+    }
     const progress = progressFor(context, 'migration sender');
     const events = options.events === undefined ? undefined : jsonEvents(context.out);
-    const conclude = (result: Record<string, unknown>) => {
-      report?.write(result);
-      if (events !== undefined) context.out(`${JSON.stringify({ event: 'end', ...result })}\n`);
-      else if (options.json) printJson(context, result);
-    };
-    const wish = linkWish(options);
-    const convergence = convergenceOf(options);
     const chosen = await chooseTransport(
       context,
-      reachTarget({
-        host: target,
-        sshCommand: options.sshCommand,
-        ...(options.tls ? { tlsDirectory: options.tlsDir ?? TLS_DIRECTORY } : {}),
-      }),
+      reach,
       {
         noMonitor: options.noMonitor || options.foreground,
         debug: options.debug,
@@ -94,6 +100,12 @@ export const migrate = defineCommand(
       },
       wish,
     );
+    const report = options.report === undefined ? undefined : ReportFile.create(options.report);
+    const conclude = (result: Record<string, unknown>) => {
+      report?.write(result);
+      if (events !== undefined) context.out(`${JSON.stringify({ event: 'end', ...result })}\n`);
+      else if (options.json) printJson(context, result);
+    };
     const link = new LinkWatch(context, progress, events);
     const transport = startTransport(
       chosen.transport,

@@ -19,12 +19,13 @@ const MAX_DOWNTIME_MS = 3_600_000;
 
 /** What migrateDomain() is told of it. @throws ExitError for values that are none */
 export function convergenceOf({ downtime, autoConverge }: OptionValues<typeof CONVERGENCE_OPTIONS>): {
+  downtimeMs?: number;
   policy?: PrecopyPolicy;
   autoConverge?: object;
 } {
-  const policy =
-    downtime === undefined
-      ? undefined
-      : downtimePolicy({ downtimeMs: wholeNumber('downtime', downtime, 1, MAX_DOWNTIME_MS) });
-  return { ...(policy === undefined ? {} : { policy }), ...(autoConverge ? { autoConverge: {} } : {}) };
+  const downtimeMs = downtime === undefined ? undefined : wholeNumber('downtime', downtime, 1, MAX_DOWNTIME_MS);
+  return {
+    ...(downtimeMs === undefined ? {} : { downtimeMs, policy: downtimePolicy({ downtimeMs }) }),
+    ...(autoConverge ? { autoConverge: {} } : {}),
+  };
 }

@@ -26,6 +26,7 @@ export const TLS_OPTIONS = {
 /** What a sender may ask of the receiver's xl; anything else is refused. */
 const REMOTE_OPTIONS = {
   capabilities: { long: 'capabilities', about: '' },
+  sink: { long: 'sink', about: '' },
   link: { long: 'link', value: '<id>', about: '' },
   join: { long: 'join', value: '<id>', about: '' },
   noMonitor: { short: 'e', about: '' },
@@ -58,12 +59,13 @@ export function receiverFor(args: readonly string[]): Transport | undefined {
   if (at < 0 || !globals.every((word) => /^-(?:t|T|v{1,3})$/.test(word))) return undefined;
   const parsed = parseArguments(REMOTE_OPTIONS, args.slice(at + 1));
   if (parsed.kind !== 'run' || parsed.operands.length > 0) return undefined;
-  const { capabilities, link, join, noMonitor, debug, paused } = parsed.options;
+  const { capabilities, sink, link, join, noMonitor, debug, paused } = parsed.options;
   if (![link, join].every((id) => id === undefined || LINK_ID.test(id))) return undefined;
   return localXl([
     ...globals,
     'migrate-receive',
     ...(capabilities ? ['--capabilities'] : []),
+    ...(sink ? ['--sink'] : []),
     ...(noMonitor ? ['-e'] : []),
     ...(debug ? ['-d'] : []),
     ...(paused ? ['-p'] : []),

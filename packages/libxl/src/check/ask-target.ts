@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { LibxlError } from '../errors.js';
+import type { Command } from '../link/plan.js';
+import { queryTarget } from '../migrate/query.js';
+import type { CheckTarget } from './check-migration.js';
+
+export interface AskOptions {
+  /** What to run here so that xl runs at the target with these arguments. */
+  readonly reach: (xlArguments: readonly string[]) => Command;
+  /** Files that the target is asked about. */
+  readonly paths?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+const TIMEOUT_MS = 30_000;
+const MAX_OUTPUT = 64 * 1024;
+
+/**
+ * Finds out what is at the other end: this toolstack, or another one, which is asked by `xl info`.
+ *
+ * @throws LibxlError ERROR_FAIL where the host can't be reached or has no xl
+ */
+export async function askTarget({ reach, paths = [], signal }: AskOptions): Promise<CheckTarget> {
+  const aborting = signal === undefined ? {} : { signal };
+  const answer = await queryTarget({ command: reach(['migrate-receive', '--capabilities']), paths, ...aborting });
+  if (answer.kind === 'ours') return { toolstack: 'ours', description: answer.description };
+  if (answer.kind === 'unreachable') throw new LibxlError('ERROR_FAIL', `the target can't be reached: ${answer.said}`);
+  const { command, args } = reach(['info']);
+  try {
+    const { stdout } = await promisify(execFile)(command, [...args], {
+      timeout: TIMEOUT_MS,
+      maxBuffer: MAX_OUTPUT,
+      ...aborting,
+    });
+    return factsOf(stdout);
+  } catch {
+    throw new LibxlError('ERROR_FAIL', `there is no xl at the target that answers: ${answer.said}`);
+  }
+}
+
+/** Of the lines that `xl info` prints. */
+export function factsOf(info: string): CheckTarget {
+  const facts = new Map(
+    info.split('\n').map((line) => line.split(':', 2).map((part) => part.trim()) as [string, string]),
+  );
+  const number = (name: string) => {
+    const text = facts.get(name) ?? '';
+    return /^\d{1,12}$/.test(text) ? Number(text) : undefined;
+  };
+  const free = number('free_memory');
+  const [major, minor] = [number('xen_major'), number('xen_minor')];
+  return {
+    toolstack: 'other',
+    freeMemoryKib: free === undefined ? undefined : free * 1024,
+    xen:
+      major === undefined || minor === undefined
+        ? undefined
+        : { major, minor, capabilities: facts.get('xen_caps') ?? '' },
+  };
+}
