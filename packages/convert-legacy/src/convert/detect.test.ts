@@ -40,6 +40,12 @@ describe('detectLegacy', () => {
     });
   });
 
+  it('names what it is instead of what it was said to be', async () => {
+    await expect(detect(smallStream(4), { guestType: 'pv' })).rejects.toThrow(
+      'offset 0: legacy, start: the input begins as none of what was asked for, but as one of a 64-bit toolstack, HVM guest (',
+    );
+  });
+
   it('names what speaks against every kind', async () => {
     await expect(detect(words(0x1000, 5000, 6000, 7000))).rejects.toThrow(
       'offset 0: legacy, start: the input begins as no legacy stream does (' +

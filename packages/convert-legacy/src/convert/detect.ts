@@ -69,7 +69,10 @@ export async function detectLegacy(reader: ByteReader, known: Partial<Kind> = {}
     return { width: found.width, guestType: found.guestType, why };
   }
   const reasons = possible.map((kind) => `${kind.name}: ${kind.against}`).join('; ');
-  throw fault('BAD_VALUE', 'detect', `the input begins as no legacy stream does (${reasons})`, offset);
+  const other = kinds.find((kind) => kind.against === undefined);
+  const instead = other === undefined ? '' : `, but as one of a ${other.name}`;
+  const wanted = other === undefined ? 'no legacy stream does' : 'none of what was asked for';
+  throw fault('BAD_VALUE', 'detect', `the input begins as ${wanted}${instead} (${reasons})`, offset);
 }
 
 function only(kinds: readonly Candidate[]): Candidate | undefined {
