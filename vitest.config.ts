@@ -10,6 +10,7 @@ export default defineConfig({
     alias: [
       { find: '@xen-migration/stream-format/node', replacement: source('stream-format/src/node/index.ts') },
       { find: '@xen-migration/libxc/embedded', replacement: source('libxc/src/embedded/index.ts') },
+      { find: '@xen-migration/libxc/xen', replacement: source('libxc/src/xen/index.ts') },
       { find: '@xen-migration/libxc/xenstore', replacement: source('libxc/src/xenstore/index.ts') },
       { find: /^@xen-migration\/([a-z-]+)$/, replacement: source('$1/src/index.ts') },
     ],

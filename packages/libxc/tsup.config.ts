@@ -7,6 +7,7 @@ export default defineConfig({
     'src/embedded/index.ts',
     'src/embedded/daemon/main.ts',
     'src/embedded/daemon/vcpu-worker.ts',
+    'src/xen/index.ts',
     'src/xenstore/index.ts',
   ],
   outDir: 'dist',

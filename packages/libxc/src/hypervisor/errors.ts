@@ -4,7 +4,10 @@ export const ERRNO = {
   ENOENT: 2,
   ESRCH: 3,
   EINTR: 4,
+  EIO: 5,
+  ENXIO: 6,
   E2BIG: 7,
+  EBADF: 9,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
@@ -18,11 +21,26 @@ export const ERRNO = {
   ERANGE: 34,
   ENOSYS: 38,
   ENODATA: 61,
+  EOVERFLOW: 75,
+  EILSEQ: 84,
+  EUSERS: 87,
   EOPNOTSUPP: 95,
+  EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
+  ENOBUFS: 105,
+  EISCONN: 106,
   ENOTCONN: 107,
+  ETIMEDOUT: 110,
 } as const;
 
 export type Errno = keyof typeof ERRNO;
+
+const NAMES = new Map<number, Errno>(Object.entries(ERRNO).map(([name, number]) => [number, name as Errno]));
+
+/** The name of a number that a hypervisor answered with; what has no name here counts as EIO. */
+export function errnoName(number: number): Errno {
+  return NAMES.get(number) ?? 'EIO';
+}
 
 /** A hypervisor operation that failed: which one, on which domain, with Xen's errno. */
 export class HypervisorError extends Error {

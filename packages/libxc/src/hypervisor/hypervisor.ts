@@ -21,6 +21,11 @@ export interface Hypervisor {
   createDomain(config: CreateDomain): Promise<number>;
   /** Upper limit of the domain's memory in KiB (max_mem). */
   setMaxMemory(domid: number, kib: number): Promise<void>;
+  /**
+   * Memory of the hypervisor's own for an HVM domain's second-level page tables, in KiB (shadow_op SET_ALLOCATION). A
+   * domain without enough of it is refused further frames.
+   */
+  setPagingMemory(domid: number, kib: number): Promise<void>;
   /** Controller pause, counted. It returns when no vcpu runs. */
   pause(domid: number): Promise<void>;
   unpause(domid: number): Promise<void>;

@@ -145,8 +145,13 @@ function accounts(root: string): void {
   write('hosts', '127.0.0.1 localhost\n10.77.0.1 left\n10.77.0.2 right\n');
   mkdirSync(join(root, 'root'), { recursive: true });
   mkdirSync(join(root, 'var/log'), { recursive: true });
-  symlinkSync('/run', join(root, 'var/run'));
-  symlinkSync('/run/lock', join(root, 'var/lock'));
+  for (const [link, target] of [
+    ['var/run', '/run'],
+    ['var/lock', '/run/lock'],
+  ] as const) {
+    rmSync(join(root, link), { recursive: true, force: true });
+    symlinkSync(target, join(root, link));
+  }
 }
 
 /** Megabytes beyond what the tree holds. */

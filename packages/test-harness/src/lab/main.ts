@@ -6,7 +6,7 @@ import { labDirectory } from './cache.js';
 import { labImage } from './image.js';
 import { runJob } from './job.js';
 import { type Control, kvmWorks, Machine } from './machine.js';
-import { layOutPayload } from './payload.js';
+import { packPayload } from './payload.js';
 import { MACHINE_FILES } from './qemu.js';
 
 const USAGE = `Real Xen in an emulated machine.
@@ -23,7 +23,7 @@ const USAGE = `Real Xen in an emulated machine.
   npm run lab -- down [NAME...]     ends machines (all of them)
   npm run lab -- status
 
-In dom0: /lab/bin/node, our packages in /lab/share/xen-migration (bin/xl and the others), stock xl as 'xl', guests'
+In dom0: /lab/bin/node, our packages in /lab/xen-migration (bin/xl and the others), stock xl as 'xl', guests'
 kernel and RAM disk in /lab/guests.
 `;
 
@@ -48,13 +48,18 @@ function machine(name: string): Machine {
   return new Machine(join(lab, 'machines', name));
 }
 
+function pack(it: Machine): Promise<void> {
+  mkdirSync(it.share, { recursive: true });
+  return packPayload(join(it.share, 'xen-migration.tar'), join(it.folder, 'payload'));
+}
+
 async function boot(
   name: string,
   network?: { role: 'listen' | 'connect'; port: number; address: string },
 ): Promise<Control> {
   const image = await labImage(lab, progress);
   const it = machine(name);
-  layOutPayload(join(it.share, 'xen-migration'));
+  await pack(it);
   progress(`booting ${name} (${kvmWorks() ? 'KVM' : 'emulated: no nested KVM here'})`);
   it.start(image, { name, ...SHAPE, network });
   const control = await it.whenUp();
@@ -79,7 +84,7 @@ async function run(
   const it = machine(name);
   const wasUp = it.pid !== undefined;
   const control = wasUp ? await it.control() : await boot(name);
-  if (wasUp) layOutPayload(join(it.share, 'xen-migration'));
+  if (wasUp) await pack(it);
   try {
     progress(`running ${script}`);
     const job = { script, beside, timeout, ...(results === undefined ? {} : { results }) };

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writ
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { repositoryRoot, workspacePackages } from '../repository.js';
+import { command } from './command.js';
 
 interface Manifest {
   readonly name: string;
@@ -10,18 +11,20 @@ interface Manifest {
   readonly bin?: string | Readonly<Record<string, string>>;
 }
 
-/** Parts of third-party packages that their code never reads. */
-const SOURCE_PARTS = /\/(src|vendor|doc|docs|test)$/;
+/** Of packages: what no code reads at run time. */
+const NOT_READ = /\/(vendor|doc|docs|test)$|\.(d\.ts|map|cc|hh|c|h|S|asm|md|txt)$|tsbuildinfo$/;
 
 /**
- * Lays the built packages out as an installation would: FOLDER/node_modules with the workspace's packages and all that
- * they depend on, and FOLDER/bin with their commands.
+ * Packs the built packages as an installation would lay them out: node_modules with the workspace's packages and all that
+ * they depend on, and bin with their commands. `work` is a folder for the time being.
  */
-export function layOutPayload(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'bin'), { recursive: true });
+export async function packPayload(archive: string, work: string): Promise<void> {
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(join(work, 'bin'), { recursive: true });
   const done = new Set<string>();
-  for (const name of workspacePackages()) install(join(repositoryRoot, 'packages', name), folder, done, true);
+  for (const name of workspacePackages()) install(join(repositoryRoot, 'packages', name), work, done, true);
+  await command('tar', ['-c', '-f', archive, '-C', work, '.']);
+  rmSync(work, { recursive: true });
 }
 
 function install(from: string, folder: string, done: Set<string>, own: boolean): void {
@@ -29,8 +32,11 @@ function install(from: string, folder: string, done: Set<string>, own: boolean):
   if (done.has(manifest.name)) return;
   done.add(manifest.name);
   const to = join(folder, 'node_modules', manifest.name);
-  if (own) for (const part of ['package.json', 'dist', 'bin']) copy(join(from, part), join(to, part));
-  else cpSync(from, to, { recursive: true, dereference: true, filter: (path) => !isLeftOut(path, from) });
+  const filter = (path: string) => !isLeftOut(path, from);
+  for (const part of own ? ['package.json', 'dist', 'bin'] : ['.']) {
+    const path = join(from, part);
+    if (existsSync(path)) cpSync(path, join(to, part), { recursive: true, dereference: true, filter });
+  }
   if (own) commands(manifest, folder);
   for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
     const found = findPackage(name, from);
@@ -41,11 +47,7 @@ function install(from: string, folder: string, done: Set<string>, own: boolean):
 }
 
 function isLeftOut(path: string, from: string): boolean {
-  return path !== from && (path === join(from, 'node_modules') || SOURCE_PARTS.test(path.slice(from.length)));
-}
-
-function copy(from: string, to: string): void {
-  if (existsSync(from)) cpSync(from, to, { recursive: true });
+  return path === join(from, 'node_modules') || NOT_READ.test(path.slice(from.length));
 }
 
 /** The folder of a package that `from` depends on; undefined where it is not installed (optional, another platform). */

@@ -51,6 +51,10 @@ export class ClientHypervisor implements Hypervisor {
     return this.transport.perform('setMaxMemory', domid, kib);
   }
 
+  setPagingMemory(domid: number, kib: number): Promise<void> {
+    return this.transport.perform('setPagingMemory', domid, kib);
+  }
+
   pause(domid: number): Promise<void> {
     return this.transport.perform('pause', domid);
   }

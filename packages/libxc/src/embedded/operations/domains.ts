@@ -26,6 +26,7 @@ export const domainHandlers: Handlers<
   | 'domainInfo'
   | 'createDomain'
   | 'setMaxMemory'
+  | 'setPagingMemory'
   | 'pause'
   | 'unpause'
   | 'destroyDomain'
@@ -69,6 +70,12 @@ export const domainHandlers: Handlers<
 
   setMaxMemory(host, _connection, domid, kib) {
     host.domain(domid, 'setMaxMemory').maxPages = Math.floor(kib / 4);
+  },
+
+  setPagingMemory(host, _connection, domid, kib) {
+    // Its tables of HVM domains need no pool.
+    const domain = host.domain(domid, 'setPagingMemory');
+    if (!(kib >= 0)) throw refuse('EINVAL', 'setPagingMemory', domain, `${kib} KiB`);
   },
 
   async pause(host, _connection, domid) {

@@ -1,4 +1,4 @@
-import { ERRNO, type Errno, HypervisorError } from '../../hypervisor/errors.js';
+import { ERRNO, errnoName, HypervisorError } from '../../hypervisor/errors.js';
 import { ByteCursor, ByteWriter, type Codec, number, optional, struct, text, u32, WireError } from './codec.js';
 import {
   OPERATION_NAMES,
@@ -124,11 +124,6 @@ function refusalError({ errno, operation, domid, message: whole }: Refusal): Hyp
   const error = new HypervisorError(errnoName(errno), operation, domid, '');
   error.message = whole;
   return error;
-}
-
-function errnoName(value: number): Errno {
-  for (const [name, number] of Object.entries(ERRNO)) if (number === value) return name as Errno;
-  throw new WireError(`errno ${value} is not known`);
 }
 
 // The tables are typed entry by entry; over a name that is not known yet, codecs are of unknown values.

@@ -138,6 +138,7 @@ export const OPERATIONS = {
   domainInfo: operation([domid], domainInfo),
   createDomain: operation([createDomain], u32),
   setMaxMemory: operation([domid, number], nothing),
+  setPagingMemory: operation([domid, number], nothing),
   pause: operation([domid], nothing),
   unpause: operation([domid], nothing),
   destroyDomain: operation([domid], nothing),
