@@ -26,7 +26,7 @@ export const MACHINE_FILES = { control: 'control.sock', output: 'output.sock', c
  * Without hardware virtualisation: 'max' (other models hang while Xen starts), less what breaks dom0 under emulation
  * (SMAP: dom0 dies of a page fault at once).
  */
-const EMULATED_CPU = 'max,-smap,-smep,-la57,-pku,-pks';
+const EMULATED_CPU = process.env.XEN_LAB_CPU ?? 'max,-smap,-smep,-la57,-pku,-pks';
 
 /** QEMU's arguments. */
 export function qemuArguments(image: LabImage, machine: MachineOptions): string[] {
@@ -38,7 +38,7 @@ export function qemuArguments(image: LabImage, machine: MachineOptions): string[
     ...['-machine', 'q35', '-smp', String(machine.cpus), '-m', String(machine.memory)],
     ...(machine.kvm
       ? ['-accel', 'kvm', '-cpu', 'host,-arch-capabilities']
-      : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', EMULATED_CPU]),
+      : ['-accel', process.env.XEN_LAB_TCG ?? 'tcg,thread=multi,tb-size=1024', '-cpu', EMULATED_CPU]),
     ...['-nodefaults', '-vga', 'none', '-display', 'none', '-no-reboot'],
     ...['-chardev', socket('console', `,logfile=${machine.folder}/console.log`), '-serial', 'chardev:console'],
     ...['-kernel', machine.xen ?? image.xen, '-append', xenCommandLine(machine)],
@@ -62,6 +62,7 @@ function xenCommandLine(machine: MachineOptions): string {
     'loglvl=all',
     'guest_loglvl=all',
     'sync_console',
+    'spec-ctrl=eager-fpu=1',
   ].join(' ');
 }
 

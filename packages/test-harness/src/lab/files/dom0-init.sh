@@ -56,7 +56,7 @@ while :; do
   fi
   [ "$verb" = run ] || continue
   # Our packages, when they have changed. Unpacked here: many small files are slow to read from outside.
-  if [ /lab/share/xen-migration.tar -nt /lab/xen-migration ]; then
+  if [ ! -d /lab/xen-migration ] || [ /lab/share/xen-migration.tar -nt /lab/xen-migration ]; then
     rm -rf /lab/xen-migration
     mkdir /lab/xen-migration
     tar -x -m -C /lab/xen-migration -f /lab/share/xen-migration.tar
