@@ -53,6 +53,18 @@ const MSR_BITS: Readonly<Record<number, (value: bigint) => string[]>> = {
 };
 
 /**
+ * AMD's leaf 0x80000001 repeats these bits of leaf 1, and Xen keeps them only there: its guests' policies have them, what
+ * it could give at most has not (CPUID_COMMON_1D_FEATURES).
+ */
+const REPEATED_EDX = 0x0183_f3ff;
+
+/** A register's word, less what stands for something in another leaf. */
+function ownBits(leaf: CpuidLeaf, register: Register): number {
+  const repeated = leaf.leaf === 0x8000_0001 && register === 'd' ? REPEATED_EDX : 0;
+  return (leaf[register] & ~repeated) >>> 0;
+}
+
+/**
  * All differences between the CPU that a guest has and the one that a host offers, leaf by leaf. Leaves that neither
  * names as features (caches, topology, signature, brand) show as differences without `missing`.
  *
@@ -106,7 +118,7 @@ function compareWord(leaf: CpuidLeaf, register: Register, target: number): CpuDi
     where: `CPUID 0x${leaf.leaf.toString(16)}${subleaf} e${register}x`,
     source: BigInt(source),
     target: BigInt(target),
-    missing: named((source & ~target) >>> 0),
+    missing: named((ownBits(leaf, register) & ~target) >>> 0),
     added: named((target & ~source) >>> 0),
   };
 }
@@ -117,7 +129,7 @@ function missingBits(leaf: CpuidLeaf, register: Register, target: number): numbe
   if (names === undefined) return 0;
   let bits = 0;
   for (let bit = 0; bit < 32; bit++) {
-    const lacks = ((leaf[register] & ~target) >>> bit) & 1;
+    const lacks = ((ownBits(leaf, register) & ~target) >>> bit) & 1;
     if (lacks === 1 && !NOT_OF_THE_HARDWARE.has(names[bit] ?? '')) bits |= 1 << bit;
   }
   return bits >>> 0;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { domainType } from '../domain/list.js';
 import { keyOfDomain } from '../domain/names.js';
 import type { Host } from '../host/open-host.js';
 import { readEmulatorState } from '../stream/emulator-state.js';
@@ -17,7 +18,9 @@ export async function deviceModelOf(host: Host, domid: number): Promise<DeviceMo
   const nodes = new DeviceModelNodes(host.xenstore, domid);
   const files = filesOf(host, domid);
   const { stateTimeoutMs, replyTimeoutMs } = host.deviceModels;
-  switch (await readText(host.xenstore, deviceModelVersionPath(domid))) {
+  // Stock libxl names one for guests, too, that have none.
+  const hvm = (await domainType(host, domid)) === 'hvm';
+  switch (hvm ? await readText(host.xenstore, deviceModelVersionPath(domid)) : undefined) {
     case 'qemu_xen':
       return new QemuUpstream({ nodes, files, timeoutMs: replyTimeoutMs });
     case 'qemu_xen_traditional':

@@ -11,9 +11,9 @@ import { nameOfDomain } from './list.js';
 import { keyOfDomain } from './names.js';
 import { type DomainKey, readUserdata, storeUserdata } from './userdata.js';
 
-/** Keeps the configuration that a domain was made from. */
+/** Keeps the configuration that a domain was made from. With a NUL behind it, which stock libxl needs to find its end. */
 export async function storeConfiguration(host: Host, key: DomainKey, config: LibxlDomainConfig): Promise<void> {
-  await storeUserdata(host, key, 'libxl-json', encodeText(formatDomainConfig(config)));
+  await storeUserdata(host, key, 'libxl-json', encodeText(`${formatDomainConfig(config)}\0`));
 }
 
 /**
@@ -27,7 +27,7 @@ export async function retrieveConfiguration(host: Host, domid: number): Promise<
   if (data === undefined) {
     throw new LibxlError('ERROR_JSON_CONFIG_EMPTY', `no configuration is kept of domain ${domid}`, { domid });
   }
-  const config = parseDomainConfig(decodeText(data));
+  const config = parseDomainConfig(decodeText(data).replace(/\0$/, ''));
   const name = await nameOfDomain(host, domid);
   const created = { ...config.c_info, uuid: key.uuid, ...(name === undefined ? {} : { name }) };
   return { ...config, c_info: created };

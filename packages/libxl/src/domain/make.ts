@@ -104,6 +104,7 @@ async function makeEmpty(host: Host, params: DomainParameters, witness: MakeWitn
 async function prepare(host: Host, domid: number, params: DomainParameters): Promise<MadeDomain> {
   const { hypervisor } = host;
   await hypervisor.setMaxMemory(domid, params.maxMemoryKib + EXTRA_MEMORY_KIB);
+  if (params.type !== 'pv') await hypervisor.setPagingMemory(domid, params.pagingMemoryKib);
   return {
     domid,
     params,

@@ -17,6 +17,8 @@ export interface DomainParameters {
   readonly maxMemoryKib: number;
   readonly targetMemoryKib: number;
   readonly videoMemoryKib: number;
+  /** The hypervisor's own, for second-level page tables (shadow_memkb). */
+  readonly pagingMemoryKib: number;
   readonly maxGrantFrames: number;
   readonly maxEventChannels: number;
   readonly passthrough: boolean;
@@ -49,6 +51,7 @@ export function domainParameters(config: LibxlDomainConfig): DomainParameters {
     maxMemoryKib,
     targetMemoryKib: Math.min(Number(built.target_memkb ?? maxMemoryKib), maxMemoryKib),
     videoMemoryKib: Number(built.video_memkb ?? 0),
+    pagingMemoryKib: Number(built.shadow_memkb ?? pagingMemory(maxMemoryKib, maxVcpus)),
     maxGrantFrames: built.max_grant_frames ?? DEFAULT_GRANT_FRAMES,
     maxEventChannels: built.event_channels ?? DEFAULT_EVENT_CHANNELS,
     passthrough: (config.pcidevs?.length ?? 0) > 0,
@@ -81,4 +84,9 @@ function checkCpuidPolicies({ cpuid, msr }: CpuidPolicies = { cpuid: [], msr: []
 
 function badPolicy(where: string, bits: string, allowed: string): LibxlError {
   return new LibxlError('ERROR_FAIL', `Failed to apply CPUID policy: ${where} is '${bits}', not made of ${allowed}`);
+}
+
+/** libxl_get_required_shadow_memory: 1 MiB for each vcpu and 8 KiB for each MiB of memory. */
+function pagingMemory(maxMemoryKib: number, maxVcpus: number): number {
+  return 4 * (256 * maxVcpus + 2 * (maxMemoryKib / 1024));
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hypervisor } from '@xen-migration/libxc';
 import { connectEmbeddedHost, embeddedHostDirectory, HOST_FILES } from '@xen-migration/libxc/embedded';
+import { isXenHost, openXen } from '@xen-migration/libxc/xen';
 import { XenstoreClient } from '@xen-migration/libxc/xenstore';
 import { DEVICE_MODEL_TIMEOUTS, type DeviceModelSettings } from '../device-model/settings.js';
 import { LibxlError, textOf } from '../errors.js';
@@ -12,7 +13,7 @@ export interface Host {
   readonly xenstore: XenstoreClient;
   /** Private directory for what is kept of each domain: its configuration, its device model's state. */
   readonly stateDirectory: string;
-  /** What openHost needs to reach the same host from another process. */
+  /** What openHost needs to reach the same host from another process: empty for the Xen that this machine runs. */
   readonly directory: string;
   readonly deviceModels: DeviceModelSettings;
   close(): Promise<void>;
@@ -28,26 +29,48 @@ export interface OpenHostOptions {
 /** Under the host's directory. */
 const STATE_DIRECTORY = 'libxl';
 
+/** Where a Xen host keeps these things (libxl's own places). */
+const XEN_PLACES = {
+  xenstore: ['/run/xenstored/socket', '/var/run/xenstored/socket'],
+  state: '/var/lib/xen',
+  run: '/var/run/xen',
+} as const;
+
 /**
- * Connects to this machine's host. Where there is no Xen that is the embedded host, which is started when it does not
- * run; on a Xen host, too, where XEN_EMBEDDED_DIR (or `directory`) asks for it.
+ * Connects to this machine's host: to Xen, where this is its control domain; elsewhere to the embedded host, which is
+ * started when it does not run. On a Xen host, too, XEN_EMBEDDED_DIR (or `directory`) asks for the embedded one.
  *
- * @throws LibxlError ERROR_NI on a Xen host, ERROR_FAIL when the host can't be reached
+ * @throws LibxlError ERROR_FAIL when the host can't be reached
  */
 export async function openHost(options: OpenHostOptions = {}): Promise<Host> {
   const asked = options.directory ?? process.env.XEN_EMBEDDED_DIR;
-  if ((asked === undefined || asked === '') && isXenHost()) {
-    throw new LibxlError(
-      'ERROR_NI',
-      'this machine runs Xen, and this version can not drive a real Xen yet; ' +
-        'set XEN_EMBEDDED_DIR to a directory to use the embedded host',
-    );
-  }
+  const real = (asked === undefined || asked === '') && isXenHost();
   const directory = options.directory ?? embeddedHostDirectory();
   try {
-    return await openEmbedded(directory, options);
+    return real ? await openReal(options) : await openEmbedded(directory, options);
   } catch (e) {
-    throw new LibxlError('ERROR_FAIL', `can't reach the host in ${directory}: ${textOf(e)}`, { cause: e });
+    const what = real ? 'Xen' : `the host in ${directory}`;
+    throw new LibxlError('ERROR_FAIL', `can't reach ${what}: ${textOf(e)}`, { cause: e });
+  }
+}
+
+async function openReal(options: OpenHostOptions): Promise<Host> {
+  const hypervisor = await openXen();
+  try {
+    const socket = XEN_PLACES.xenstore.find((path) => existsSync(path)) ?? XEN_PLACES.xenstore[0];
+    const xenstore = await XenstoreClient.connect(socket);
+    for (const path of [XEN_PLACES.state, XEN_PLACES.run]) mkdirSync(path, { recursive: true });
+    return {
+      hypervisor,
+      xenstore,
+      stateDirectory: XEN_PLACES.state,
+      directory: '',
+      deviceModels: deviceModelSettings('xen', XEN_PLACES.run, options),
+      close: () => closeBoth(hypervisor, xenstore),
+    };
+  } catch (e) {
+    await hypervisor.close();
+    throw e;
   }
 }
 
@@ -62,16 +85,8 @@ async function openEmbedded(directory: string, options: OpenHostOptions): Promis
       xenstore,
       stateDirectory,
       directory,
-      deviceModels: {
-        machine: 'standalone',
-        runDirectory: stateDirectory,
-        ...DEVICE_MODEL_TIMEOUTS,
-        ...options.deviceModelTimeouts,
-      },
-      async close() {
-        await xenstore.close();
-        await hypervisor.close();
-      },
+      deviceModels: deviceModelSettings('standalone', stateDirectory, options),
+      close: () => closeBoth(hypervisor, xenstore),
     };
   } catch (e) {
     await hypervisor.close();
@@ -79,6 +94,15 @@ async function openEmbedded(directory: string, options: OpenHostOptions): Promis
   }
 }
 
-function isXenHost(): boolean {
-  return existsSync('/proc/xen/capabilities') || existsSync('/dev/xen/hypercall');
+async function closeBoth(hypervisor: Hypervisor, xenstore: XenstoreClient): Promise<void> {
+  await xenstore.close();
+  await hypervisor.close();
+}
+
+function deviceModelSettings(
+  machine: DeviceModelSettings['machine'],
+  runDirectory: string,
+  options: OpenHostOptions,
+): DeviceModelSettings {
+  return { machine, runDirectory, ...DEVICE_MODEL_TIMEOUTS, ...options.deviceModelTimeouts };
 }

@@ -148,6 +148,7 @@ function accounts(root: string): void {
   for (const [link, target] of [
     ['var/run', '/run'],
     ['var/lock', '/run/lock'],
+    ['usr/bin/awk', 'mawk'],
   ] as const) {
     rmSync(join(root, link), { recursive: true, force: true });
     symlinkSync(target, join(root, link));

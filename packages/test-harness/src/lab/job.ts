@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Control, Machine } from './machine.js';
 
@@ -26,16 +26,32 @@ export async function runJob(
   mkdirSync(folder, { recursive: true });
   copyFileSync(job.script, join(folder, 'script'));
   for (const path of job.beside ?? []) cpSync(path, join(folder, basename(path)), { recursive: true });
-  const printed = (chunk: Buffer) => print(chunk.toString());
-  control.output.on('data', printed);
+  const output = new GrowingFile(join(folder, 'output'));
+  const printer = setInterval(() => print(output.more()), PRINT_INTERVAL);
   try {
-    const status = await control.run(name, job.timeout * 1000);
-    // What is still on its way through the other socket.
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    return status;
+    return await control.run(name, job.timeout * 1000);
   } finally {
-    control.output.off('data', printed);
+    clearInterval(printer);
+    print(output.more());
     if (job.results !== undefined && existsSync(folder)) cpSync(folder, job.results, { recursive: true });
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds. */
+const PRINT_INTERVAL = 200;
+
+/** A text file that somebody else appends to. */
+class GrowingFile {
+  private read = 0;
+
+  constructor(private readonly path: string) {}
+
+  /** What has come since the last time. */
+  more(): string {
+    if (!existsSync(this.path)) return '';
+    const text = readFileSync(this.path).subarray(this.read);
+    this.read += text.length;
+    return text.toString();
   }
 }

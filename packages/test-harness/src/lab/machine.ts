@@ -76,7 +76,7 @@ export class Machine {
   async whenUp(): Promise<Control> {
     const deadline = Date.now() + BOOT_TIMEOUT;
     const control = await this.connect(MACHINE_FILES.control, deadline);
-    const lines = new Control(control, await this.connect(MACHINE_FILES.output, deadline));
+    const lines = new Control(control);
     await lines.expect('up', deadline - Date.now(), () => this.lastWords());
     return lines;
   }
@@ -84,10 +84,7 @@ export class Machine {
   /** For a machine that came up before. */
   async control(): Promise<Control> {
     const deadline = Date.now() + 5000;
-    return new Control(
-      await this.connect(MACHINE_FILES.control, deadline),
-      await this.connect(MACHINE_FILES.output, deadline),
-    );
+    return new Control(await this.connect(MACHINE_FILES.control, deadline));
   }
 
   /** Ends QEMU: like pulling the plug. */
@@ -155,10 +152,7 @@ export class Control {
   private arrived: (() => void) | undefined;
   private ended = false;
 
-  constructor(
-    private readonly control: Socket,
-    readonly output: Socket,
-  ) {
+  constructor(private readonly control: Socket) {
     createInterface({ input: control }).on('line', (line) => {
       this.received.push(line);
       this.arrived?.();
@@ -168,10 +162,9 @@ export class Control {
       this.arrived?.();
     });
     control.on('error', () => {});
-    output.on('error', () => {});
   }
 
-  /** Runs /lab/share/FOLDER/script in dom0 and answers its exit status; its output comes on `output`. */
+  /** Runs /lab/share/FOLDER/script in dom0 and answers its exit status; what it prints goes to the file `output` there. */
   async run(folder: string, timeout: number): Promise<number> {
     this.control.write(`run ${folder}\n`);
     return Number(await this.expect('done', timeout, () => ''));
@@ -192,7 +185,6 @@ export class Control {
 
   close(): void {
     this.control.destroy();
-    this.output.destroy();
   }
 
   private nextArrival(timeout: number): Promise<void> {

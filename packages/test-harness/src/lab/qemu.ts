@@ -20,7 +20,7 @@ export interface MachineOptions {
   readonly xen?: string;
 }
 
-export const MACHINE_FILES = { control: 'control.sock', output: 'output.sock', console: 'console.sock' } as const;
+export const MACHINE_FILES = { control: 'control.sock', console: 'console.sock' } as const;
 
 /**
  * Without hardware virtualisation: 'max' (other models hang while Xen starts), less what breaks dom0 under emulation
@@ -46,7 +46,6 @@ export function qemuArguments(image: LabImage, machine: MachineOptions): string[
     ...['-drive', `file=${image.disk},if=none,id=disk,format=raw,snapshot=on`, '-device', 'virtio-blk-pci,drive=disk'],
     ...['-device', 'virtio-serial-pci'],
     ...['-chardev', socket('control'), '-device', 'virtserialport,chardev=control,name=lab.control'],
-    ...['-chardev', socket('output'), '-device', 'virtserialport,chardev=output,name=lab.output'],
     ...['-virtfs', `local,path=${machine.share},mount_tag=share,security_model=none`],
     ...networkArguments(machine),
   ];

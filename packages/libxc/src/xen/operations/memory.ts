@@ -34,7 +34,8 @@ export function memoryOperations(xen: Hypercalls): MemoryOperations {
         (result) => result,
       ),
     maximumRamPage: () =>
-      xen.memoryOp({ operation: 'maximumRamPage' }, MEMORY_OP.maximumRamPage, { size: 0 }, (result) => result),
+      // The hypervisor answers with the first frame that is none.
+      xen.memoryOp({ operation: 'maximumRamPage' }, MEMORY_OP.maximumRamPage, { size: 0 }, (result) => result - 1),
     machphysMfnList: (maxExtents) => mfnList(xen, 'machphysMfnList', MEMORY_OP.machphysMfnList, maxExtents),
     async machphysCompatMfn() {
       const [first] = await mfnList(xen, 'machphysCompatMfn', MEMORY_OP.machphysCompatMfnList, 1);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Dom0's first process: brings Xen's daemons up, then carries out what the machine outside asks for.
 #
-# Two virtio ports lead out: lab.control (lines: "run FOLDER" in; "up", "done STATUS" out) and lab.output (what a
-# script prints). FOLDER is below /lab/share, a folder of the machine outside.
+# A virtio port leads out, with lines: "run FOLDER" in; "up", "done STATUS" out. FOLDER is below /lab/share, which is a
+# folder of the machine outside; what its script prints goes to the file `output` there.
 export PATH=/lab/bin:/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -36,11 +36,11 @@ done
 xen-init-dom0
 xenconsoled --pid-file=/run/xenconsoled.pid --log=guest --log-dir=/var/log/xen/console
 
+# The guests' work must not keep dom0 from its own.
+xl sched-credit2 -d 0 -w 4096
+
 for port in /sys/class/virtio-ports/*; do
-  case $(cat "$port/name") in
-    lab.control) control=/dev/$(basename "$port") ;;
-    lab.output) output=/dev/$(basename "$port") ;;
-  esac
+  [ "$(cat "$port/name")" = lab.control ] && control=/dev/$(basename "$port")
 done
 
 # A root shell on the console.
@@ -63,9 +63,10 @@ while :; do
     touch -r /lab/share/xen-migration.tar /lab/xen-migration
   fi
   cd "/lab/share/$folder" || { echo "done 127" >&3; continue; }
-  { sh ./script; echo $? >status; } </dev/null 2>&1 | tee output >"$output"
+  sh ./script </dev/null >output 2>&1
+  status=$?
   cp -r /var/log/xen log 2>/dev/null
   sync
-  echo "done $(cat status)" >&3
+  echo "done $status" >&3
   cd /
 done
