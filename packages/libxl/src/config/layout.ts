@@ -93,8 +93,8 @@ const SPICE_INFO = {
 export type LibxlSpiceInfo = Structure<typeof SPICE_INFO>;
 
 const RDM_RESERVE = {
-  strategy: enumeration(enums.RDM_RESERVE_STRATEGY),
-  // `xl` leaves the policy unset where rdm= names only the strategy; stock writes null then.
+  // Of the two `xl` leaves one without a value where rdm= names only the other; stock writes null then.
+  strategy: nullableEnumeration(enums.RDM_RESERVE_STRATEGY, 'ignore'),
   policy: nullableEnumeration(enums.RDM_RESERVE_POLICY, 'invalid'),
 };
 export type LibxlRdmReserve = Structure<typeof RDM_RESERVE>;

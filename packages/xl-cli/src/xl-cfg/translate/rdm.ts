@@ -20,10 +20,10 @@ export function translateRdm(t: Translation, { type, hvm }: Draft): RdmPolicy {
   return type === 'hvm' ? 'invalid' : 'strict';
 }
 
-// Stock's parser takes a policy that there is for an error and one that there is not for success, and leaves the policy
-// without a value in both cases: null. What it refuses it ignores.
+// Stock's parser takes a policy that there is for an error and one that there is not for success, and leaves without a
+// value, null, what it does not set. What it refuses it ignores.
 function parseRdm(t: Translation, text: string): LibxlRdmReserve | undefined {
-  let strategy: LibxlRdmReserve['strategy'];
+  let strategy: LibxlRdmReserve['strategy'] = null;
   for (const option of text.split(',')) {
     const [name, value] = cutAtEquals(option);
     if (value === undefined) return undefined;
@@ -43,7 +43,7 @@ function parseRdm(t: Translation, text: string): LibxlRdmReserve | undefined {
         return undefined;
     }
   }
-  return { ...(strategy === undefined ? {} : { strategy }), policy: null };
+  return { strategy, policy: null };
 }
 
 function cutAtEquals(option: string): readonly [name: string, value: string | undefined] {
