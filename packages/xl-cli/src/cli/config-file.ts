@@ -10,11 +10,17 @@ import {
   type XlDefaults,
 } from '../xl-cfg/index.js';
 import type { Context } from './context.js';
-import { ExitError } from './exit.js';
+import { EXIT, ExitError } from './exit.js';
 import { systemText } from './format/system-error.js';
 
 /** libxl's ERROR_FAIL as an exit code: what stock's create ends with where it can't read the file. */
 const EXIT_UNREADABLE = 3;
+
+/** How stock's save and migrate end where a file shall stand for the kept configuration and can't be read. */
+export const OVERRIDE_UNREADABLE = { code: EXIT.failure, message: 'unable to read overridden config file\n' };
+
+/** Stock's words where there is no kept configuration. */
+export const NOT_RETRIEVED = 'unable to retrieve domain configuration';
 
 /** What is set for every guest of the host; there need not be one. */
 const XL_CONF = '/etc/xen/xl.conf';

@@ -23,7 +23,6 @@ export const OTHER_ANSWERS: Readonly<Record<string, Judgement>> = {
   'vcpu-list 99': failsForNone,
   'shutdown 99': saysWhy,
   'reboot 99': saysWhy,
-  'migrate 99 h': better('Says that there is no such domain.'),
   'remus nosuch h': noRemus,
   'remus a': noRemus,
   'remus -p 0 h': noRemus,

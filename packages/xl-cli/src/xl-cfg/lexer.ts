@@ -17,6 +17,8 @@ export interface Token {
 export interface LexicalErrors {
   /** `line`: where the scanner stands after `text`, from 1. */
   lexicalError(message: string, text: string, line: number, column: number): void;
+  /** An error has been found: stock no longer looks into quoted strings. */
+  readonly failed: boolean;
   /** Something that stock takes for a sign of Python code. */
   likelyPython(): void;
 }
@@ -27,6 +29,7 @@ const NUMBER = /[0-9][0-9a-fx]*/y;
 const PUNCTUATION = /\+=|[=;[\],]/y;
 const NEWLINE = /#[^\n]*\n|\n/y;
 const SKIPPED = /[^ \t\n]+|[ \t]/y;
+const SKIPPED_IN_CHARACTER = /[^ \t\n]*/y;
 const PYTHON_SIGNS = '+-.():';
 
 export class Lexer {
@@ -92,7 +95,7 @@ export class Lexer {
     const start = this.#at;
     this.#at = end + 1;
     const text = this.text.slice(start, this.#at);
-    const unquoted = unquote(text.slice(1, -1));
+    const unquoted = this.errors.failed ? { value: '' } : unquote(text.slice(1, -1));
     if ('error' in unquoted) this.errors.lexicalError(unquoted.error, text, this.#line, start - this.#lineStart + 1);
     return this.#make('STRING', text, start, this.#line, 'error' in unquoted ? '' : unquoted.value);
   }
@@ -113,6 +116,11 @@ export class Lexer {
     const column = start - this.#lineStart + 1;
     const first = this.text[this.#at++] ?? '';
     if (PYTHON_SIGNS.includes(first)) this.errors.likelyPython();
+    if (isSeveralBytes(first)) {
+      this.#match(SKIPPED_IN_CHARACTER);
+      this.errors.lexicalError('lexical error', this.text.slice(start, this.#at), this.#line, column);
+      return undefined;
+    }
     if (this.#at >= this.text.length) return this.#make('end', first, start, this.#endLine);
     const lineEnds = this.text[this.#at] === '\n';
     if (lineEnds) this.#at++;
@@ -134,6 +142,10 @@ export class Lexer {
     return found;
   }
 }
+
+// Stock scans bytes: after the first byte of such a character always comes one that is no blank. A byte that is no UTF-8 is
+// a lone surrogate here.
+const isSeveralBytes = (character: string): boolean => character > '\x7f' && !/[\udc80-\udcff]/.test(character);
 
 const PUNCTUATION_KINDS = ['+=', '=', ';', '[', ']', ','] as const;
 

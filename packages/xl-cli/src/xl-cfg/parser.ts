@@ -45,7 +45,7 @@ class Parser implements LexicalErrors {
   #lookahead: Token | undefined;
   #lexicalErrorLine = -1;
   #silent = 0;
-  #failed = false;
+  failed = false;
   #python = false;
 
   constructor(
@@ -62,7 +62,7 @@ class Parser implements LexicalErrors {
     } catch (e) {
       if (!(e instanceof GiveUp)) throw e;
     }
-    if (!this.#failed) return this.#settings;
+    if (!this.failed) return this.#settings;
     if (this.#python) this.#warnOfPython();
     this.#report.line('Failed to parse config: Invalid argument');
     throw new XlConfigError(this.#report.messages, 1, this.#problems);
@@ -110,7 +110,7 @@ class Parser implements LexicalErrors {
     this.#take();
     if (!VALUE.includes(this.#peek().kind)) throw this.#unexpected(VALUE);
     const value = this.#value();
-    if (!this.#failed) this.#store({ name, operator, value, line: value.line });
+    if (!this.failed) this.#store({ name, operator, value, line: value.line });
   }
 
   #store(setting: XlSetting): void {
@@ -183,19 +183,19 @@ class Parser implements LexicalErrors {
     const token = this.#peek();
     const message = `syntax error, unexpected ${shown(token.kind)}, expecting ${expected.map(shown).join(' or ')}`;
     if (this.#silent === 0) this.#error(message, token.text, token.line, token.column);
-    this.#failed = true;
+    this.failed = true;
     return new Unexpected(message);
   }
 
   #tooDeep(): GiveUp {
     this.#error('memory exhausted', this.#last.text, this.#last.line, this.#last.column);
-    this.#failed = true;
+    this.failed = true;
     return new GiveUp();
   }
 
   lexicalError(message: string, text: string, line: number, column: number): void {
     this.#error(message, text, line, column);
-    this.#failed = true;
+    this.failed = true;
     this.#lexicalErrorLine = line;
   }
 

@@ -8,7 +8,7 @@ import {
   startTransport,
 } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
-import { readConfigFile } from '../config-file.js';
+import { NOT_RETRIEVED, OVERRIDE_UNREADABLE, readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 import { runCheck } from '../migration/check.js';
@@ -70,10 +70,12 @@ export const migrate = defineCommand(
     checkEvents(options.events);
     const domid = await requireDomain(context, domain);
     const host = await context.host();
+    const config =
+      options.config === undefined
+        ? await keptConfig(context, domid)
+        : await readConfigFile(context, options.config, { unreadable: OVERRIDE_UNREADABLE });
     // Before the target is bothered.
     await requireMovable(host, domid, { live: true });
-    const config =
-      options.config === undefined ? await keptConfig(context, domid) : await readConfigFile(context, options.config);
     const migration = { domain: config.c_info?.name ?? domain, domid, target, startedAt: new Date().toISOString() };
     const wish = linkWish(options);
     const { downtimeMs, ...convergence } = convergenceOf(options);
@@ -160,7 +162,6 @@ async function keptConfig(context: Context, domid: number) {
     return await retrieveConfiguration(await context.host(), domid);
   } catch (e) {
     if (!isLibxlError(e)) throw e;
-    const none = 'No config file stored for running domain and none supplied - cannot migrate.\n';
-    throw new ExitError(EXIT.failure, e.code === 'ERROR_JSON_CONFIG_EMPTY' ? none : `xl: ${e.message}\n${none}`);
+    throw new ExitError(EXIT.failure, `xl: ${e.message}\n${NOT_RETRIEVED}\n`);
   }
 }

@@ -1,13 +1,10 @@
 import { type AfterSave, isLibxlError, type LibxlError, saveToFile } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
-import { readConfigFile } from '../config-file.js';
+import { NOT_RETRIEVED, OVERRIDE_UNREADABLE, readConfigFile } from '../config-file.js';
 import { printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 import { savingLine, showSaveEvent } from '../format/transfer.js';
 import { progressFor } from '../progress.js';
-
-/** Stock's end where <ConfigFile> can't be read. */
-const UNREADABLE = { code: EXIT.failure, message: 'unable to read overridden config file\n' };
 
 export const save = defineCommand(
   {
@@ -32,7 +29,7 @@ export const save = defineCommand(
     const [domain = '', file = '', configFile] = operands;
     const domid = await requireDomain(context, domain);
     const config =
-      configFile === undefined ? undefined : await readConfigFile(context, configFile, { unreadable: UNREADABLE });
+      configFile === undefined ? undefined : await readConfigFile(context, configFile, { unreadable: OVERRIDE_UNREADABLE });
     const after: AfterSave = options.paused ? 'resume-paused' : options.checkpoint ? 'resume' : 'destroy';
     const progress = progressFor(context, 'save');
     try {
@@ -65,7 +62,7 @@ export const save = defineCommand(
 /** Stock's. */
 function lastWords(e: LibxlError, file: string): string {
   if (e.code === 'ERROR_DOMAIN_NOTFOUND' || e.code === 'ERROR_JSON_CONFIG_EMPTY') {
-    return 'unable to retrieve domain configuration';
+    return NOT_RETRIEVED;
   }
   const { cause } = e.details;
   const notOpened = cause instanceof Error && 'syscall' in cause && cause.syscall === 'open';
