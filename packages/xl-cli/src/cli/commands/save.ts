@@ -29,7 +29,9 @@ export const save = defineCommand(
     const [domain = '', file = '', configFile] = operands;
     const domid = await requireDomain(context, domain);
     const config =
-      configFile === undefined ? undefined : await readConfigFile(context, configFile, { unreadable: OVERRIDE_UNREADABLE });
+      configFile === undefined
+        ? undefined
+        : await readConfigFile(context, configFile, { unreadable: OVERRIDE_UNREADABLE });
     const after: AfterSave = options.paused ? 'resume-paused' : options.checkpoint ? 'resume' : 'destroy';
     const progress = progressFor(context, 'save');
     try {
