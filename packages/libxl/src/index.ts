@@ -46,6 +46,16 @@ export { type SuspendOptions, type SuspendRequest, suspendDomain } from './domai
 export { type DomainKey, readUserdata, storeUserdata, type UserdataKind } from './domain/userdata.js';
 export { type VcpuSummary, vcpusOfDomain } from './domain/vcpus.js';
 export { isLibxlError, LIBXL_ERROR, LibxlError, type LibxlErrorCode, type LibxlErrorDetails } from './errors.js';
+export { type EvacuateEvent, type EvacuateOptions, evacuate, type MoveOutcome } from './evacuate/evacuate.js';
+export { type GatherOptions, gatherEvacuation } from './evacuate/gather.js';
+export {
+  type EvacuationGuest,
+  type EvacuationPlan,
+  type EvacuationTarget,
+  type LeftGuest,
+  type PlannedMove,
+  planEvacuation,
+} from './evacuate/plan.js';
 export type { AfterSave, HandOverEvent } from './guardian/plan.js';
 export { type Host, type OpenHostOptions, openHost } from './host/open-host.js';
 export {

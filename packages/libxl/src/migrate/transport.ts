@@ -21,6 +21,8 @@ export interface RunningTransport {
 export interface TransportOptions {
   /** Of a link's agent (linkCommand). */
   readonly onLink?: (event: LinkEvent) => void;
+  /** What the process says on its standard error; default: it goes to ours. */
+  readonly onText?: (text: string) => void;
   /** Of a link's agent: how long it tries while the guest runs. */
   readonly patienceMs?: number;
 }
@@ -30,13 +32,19 @@ const SUSPENDED_PATIENCE_MS = 5_000;
 /** Once the target may start it, only the target's word says where it runs. */
 const GIVEN_PATIENCE_MS = 60_000;
 
-/** Starts a transport's process; its standard error is ours. */
+/** Starts a transport's process. */
 export function startTransport({ command, args }: Command, options: TransportOptions = {}): RunningTransport {
-  const { onLink } = options;
+  const { onLink, onText } = options;
   const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'inherit', ...(onLink === undefined ? [] : ['ipc' as const])],
+    stdio: [
+      'pipe',
+      'pipe',
+      onText === undefined ? 'inherit' : 'pipe',
+      ...(onLink === undefined ? [] : ['ipc' as const]),
+    ],
   });
   if (onLink !== undefined) child.on('message', (event) => onLink(event as LinkEvent));
+  if (onText !== undefined) child.stderr?.setEncoding('utf8').on('data', onText);
   const exited = new Promise<TransportEnd>((resolve) => {
     child.once('error', (error) => resolve({ kind: 'not-started', error }));
     child.once('exit', (code, signal) =>

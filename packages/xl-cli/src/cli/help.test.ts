@@ -39,6 +39,7 @@ describe('help', () => {
     const stock = stockText('all-commands').split('\n');
     expect(lines.slice(0, 4)).toEqual(stock.slice(0, 4));
     for (const { name } of specs) {
+      if (OURS.has(name)) continue;
       const line = stock.find((text) => text.startsWith(` ${name} `));
       expect(lines).toContain(line);
     }

@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   console: async () => (await import('./console.js')).consoleCommand as Command,
   save: async () => (await import('./save.js')).save as Command,
   migrate: async () => (await import('./migrate.js')).migrate as Command,
+  evacuate: async () => (await import('./evacuate.js')).evacuateCommand as Command,
   restore: async () => (await import('./restore.js')).restore as Command,
   'migrate-receive': async () => (await import('./migrate-receive.js')).migrateReceive as Command,
   'vcpu-list': async () => (await import('./vcpu-list.js')).vcpuList as Command,

@@ -1,16 +1,9 @@
-import {
-  isLibxlError,
-  type MigrateEvent,
-  MigrationError,
-  migrateDomain,
-  requireMovable,
-  retrieveConfiguration,
-  startTransport,
-} from '@xen-migration/libxl';
+import { isLibxlError, requireMovable, retrieveConfiguration } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { NOT_RETRIEVED, OVERRIDE_UNREADABLE, readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
+import { carryOut } from '../migration/carry-out.js';
 import { runCheck } from '../migration/check.js';
 import { CONVERGENCE_OPTIONS, convergenceOf } from '../migration/convergence.js';
 import { jsonEvents } from '../migration/events.js';
@@ -19,7 +12,7 @@ import { LinkWatch } from '../migration/link-watch.js';
 import { failureReport, failureText, successReport, summary } from '../migration/outcome.js';
 import { tell } from '../migration/tell.js';
 import { TLS_DIRECTORY, TLS_OPTIONS } from '../migration/tls.js';
-import { reachTarget, transportEnd } from '../migration/transport.js';
+import { reachTarget, SSH_OPTION } from '../migration/transport.js';
 import { progressFor } from '../progress.js';
 import { ReportFile } from '../report-file.js';
 
@@ -30,13 +23,7 @@ export const migrate = defineCommand(
     usage: '[options] <Domain> <host>',
     options: {
       config: { short: 'C', value: '<config>', about: 'Send <config> instead of what the domain was created from.' },
-      sshCommand: {
-        short: 's',
-        value: '<sshcommand>',
-        about:
-          'Run <sshcommand> through sh instead of ssh. If it is empty, <host> itself is a command for sh that ' +
-          'leads to an xl migrate-receive [-d -e].',
-      },
+      sshCommand: SSH_OPTION,
       noMonitor: { short: 'e', about: 'At the target nobody waits in the background for the death of the domain.' },
       foreground: { short: 'F', about: 'As -e does for the options of migrate-receive.', hidden: true },
       live: { long: 'live', about: 'Accepted; a migration is always live.' },
@@ -69,13 +56,10 @@ export const migrate = defineCommand(
   async (context, { options, operands: [domain = '', target = ''] }) => {
     checkEvents(options.events);
     const domid = await requireDomain(context, domain);
-    const host = await context.host();
     const config =
       options.config === undefined
         ? await keptConfig(context, domid)
         : await readConfigFile(context, options.config, { unreadable: OVERRIDE_UNREADABLE });
-    // Before the target is bothered.
-    await requireMovable(host, domid, { live: true });
     const migration = { domain: config.c_info?.name ?? domain, domid, target, startedAt: new Date().toISOString() };
     const wish = linkWish(options);
     const { downtimeMs, ...convergence } = convergenceOf(options);
@@ -89,6 +73,8 @@ export const migrate = defineCommand(
       return runCheck(context, { ...migration, config, reach, bytesPerSecond: wish.bytesPerSecond, downtimeMs, json });
     }
     const progress = progressFor(context, 'migration sender');
+    // Before the target is bothered.
+    await requireMovable(await context.host(), domid, { live: true });
     const events = options.events === undefined ? undefined : jsonEvents(context.out);
     const chosen = await chooseTransport(
       context,
@@ -109,44 +95,36 @@ export const migrate = defineCommand(
       else if (options.json) printJson(context, result);
     };
     const link = new LinkWatch(context, progress, events);
-    const transport = startTransport(
-      chosen.transport,
-      chosen.link ? { patienceMs: wish.patienceMs, onLink: (event) => link.observe(event) } : {},
-    );
     try {
-      const done = await migrateDomain({
-        host,
+      const result = await carryOut(context, {
         domid,
         config,
-        connection: transport.connection,
-        preserveDomid: options.preserveDomid,
-        debug: options.debug,
-        ...(wish.bytesPerSecond === undefined || chosen.link ? {} : { bytesPerSecond: wish.bytesPerSecond }),
-        ...convergence,
-        signal: context.signal,
-        onEvent(event: MigrateEvent) {
+        chosen,
+        wish,
+        settings: { preserveDomid: options.preserveDomid, debug: options.debug, ...convergence },
+        onEvent(event) {
           tell(context, progress, event);
           events?.(event);
         },
+        onLink: (event) => link.observe(event),
       });
       progress.clear();
+      if (result.kind === 'failed') {
+        conclude(failureReport(migration, result.error));
+        throw new ExitError(EXIT.failure, `${result.ended}${failureText(context, migration, result.error)}`);
+      }
+      const done = result.report;
       context.err('Migration successful.\n');
       for (const problem of done.problems) context.err(`xl: the domain runs at the target, but here: ${problem}\n`);
-      const ended = await transportEnd(transport, false);
       // Elsewhere stock's texts stay alone: scripts read them.
       if (context.stderrIsTerminal || context.globals.verbosity > 0) {
         context.err(summary(context, migration, done, link.totals));
       }
       conclude(successReport(migration, done, link.totals));
-      if (ended !== '') context.err(ended);
+      context.err(result.ended);
       return EXIT.success;
-    } catch (e) {
-      progress.clear();
-      const ended = await transportEnd(transport, true);
-      if (!(e instanceof MigrationError)) throw e;
-      conclude(failureReport(migration, e));
-      throw new ExitError(EXIT.failure, `${ended}${failureText(context, migration, e)}`);
     } finally {
+      progress.clear();
       report?.close();
     }
   },

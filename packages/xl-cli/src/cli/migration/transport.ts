@@ -2,11 +2,20 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, type RunningTransport, TLS_PORT, type TransportEnd, tlsCommand } from '@xen-migration/libxl';
+import type { OptionSpec } from '../command.js';
 import type { GlobalOptions } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 
 /** A process to run. */
 export type Transport = Command;
+
+export const SSH_OPTION = {
+  short: 's',
+  value: '<sshcommand>',
+  about:
+    'Run <sshcommand> through sh instead of ssh. If it is empty, <host> itself is a command for sh that leads to an xl ' +
+    'migrate-receive [-d -e].',
+} as const satisfies OptionSpec;
 
 /** How the target is reached. */
 export interface TargetOptions {
