@@ -10,6 +10,9 @@ const stockText = (name: string) => readFileSync(new URL(`${name}.txt`, STOCK), 
 
 /** These files hold the command's output, not its help. */
 const OUTPUTS = new Set(['list', 'vcpu-list']);
+/** Commands that stock does not have. */
+const OURS = new Set(['evacuate', 'completion']);
+
 const names = Object.keys(COMMANDS).filter((name) => !OUTPUTS.has(name) && existsSync(new URL(`${name}.txt`, STOCK)));
 
 /** Where our usage line is deliberately another: stock's runs into its options. */
