@@ -47,7 +47,7 @@ describe('a domain from create to destroy', () => {
 
   it('gives no name twice', async () => {
     const { code, stderr } = await host.run('create', '-e', host.config('one'));
-    expect(code).toBe(6);
+    expect(code).toBe(3);
     expect(stderr).toContain('Domain with name "one" already exists.');
     await host.create('two');
     const renamed = await host.run('rename', 'two', 'one');

@@ -66,7 +66,7 @@ describe('a save', () => {
     await host.works('vm');
     const { code, stderr } = await host.run('save', 'vm', file('no/such/directory/vm.save'));
     expect(code).toBe(1);
-    expect(stderr).toContain('Failed to save domain, resuming domain\n');
+    expect(stderr).toContain(`Failed to open temp file ${file('no/such/directory/vm.save')} for writing\n`);
     mkdirSync(file('directory'), { recursive: true });
     expect((await host.run('save', 'vm', file('directory'))).code).toBe(1);
     expect(readdirSync(host.files).filter((name) => name.includes('.part'))).toEqual([]);
