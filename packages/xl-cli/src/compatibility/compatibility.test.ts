@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../cli/commands/index.js';
 import { judgeCommand } from './commands.js';
-import { beyondStock, compatibilityPage } from './page.js';
+import { compatibilityPage } from './page.js';
 import { listedCommands, offeredOptions } from './stock-help.js';
 
 const TESTDATA = new URL('../../testdata/', import.meta.url);
@@ -53,24 +53,11 @@ describe('the table of compatibility', () => {
     }
   });
 
-  it('takes nothing of ours for an option of stock', () => {
-    for (const spec of specs) {
-      const text = helpTexts.get(spec.name);
-      if (text === undefined) continue;
-      const offered = offeredOptions(text);
-      for (const { short, long } of beyondStock(spec)) {
-        expect(offered, spec.name).not.toContain(`-${short}`);
-        expect(offered, spec.name).not.toContain(`--${long}`);
-      }
-    }
-  });
-
   it('is docs/compatibility.md (UPDATE_DOCS=1 writes it)', () => {
     const answers = JSON.parse(read('xl-commands/answers.json'));
     const given = readdirSync(new URL('xl-cfg/', TESTDATA)).filter((file) => file.endsWith('.cfg'));
     const text = compatibilityPage({
       stockCommands,
-      specs,
       answers: answers.host.length + answers.guest.length,
       configurations: given.length + JSON.parse(read('xl-cfg-lab/answers.json')).length,
     });

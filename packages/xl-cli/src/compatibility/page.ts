@@ -1,5 +1,3 @@
-import type { CommandSpec, OptionSpec } from '../cli/command.js';
-import { optionName } from '../cli/help.js';
 import { OTHER_ANSWERS } from './answers.js';
 import { GLOBAL_OPTIONS, judgeCommand } from './commands.js';
 import type { Judgement } from './verdict.js';
@@ -7,7 +5,6 @@ import type { Judgement } from './verdict.js';
 export interface Facts {
   /** The names that `xl help` of stock lists. */
   readonly stockCommands: readonly string[];
-  readonly specs: readonly CommandSpec[];
   /** How many command lines stock's answers are known to. */
   readonly answers: number;
   /** How many configurations. */
@@ -15,7 +12,7 @@ export interface Facts {
 }
 
 /** docs/compatibility.md */
-export function compatibilityPage({ stockCommands, specs, answers, configurations }: Facts): string {
+export function compatibilityPage({ stockCommands, answers, configurations }: Facts): string {
   const judged = stockCommands.map((name) => ({ name, judgement: judgeCommand(name) }));
   const options = judged.flatMap(({ name, judgement }) =>
     Object.entries(judgement?.options ?? {}).map(([option, it]) =>
@@ -61,22 +58,8 @@ ${table(['command', 'option', 'here', ''], options)}
 Of ${answers} command lines, right and wrong ones, these are not answered with stock's words and exit code:
 
 ${table(['command line', 'here', ''], differing)}
-## Beyond stock
-
-${table(
-  ['command', 'option', ''],
-  specs.flatMap((spec) =>
-    beyondStock(spec).map((option) => row(`\`xl ${spec.name}\``, `\`${optionName(option)}\``, option.about)),
-  ),
-)}`;
-}
-
-/** Options that stock's command does not have. */
-export function beyondStock(spec: CommandSpec): OptionSpec[] {
-  const stock = new Set(Object.keys(judgeCommand(spec.name)?.options ?? {}).flatMap((names) => names.split(', ')));
-  return Object.values(spec.options).filter(
-    ({ short, long, hidden }) => hidden !== true && !stock.has(`-${short}`) && !stock.has(`--${long}`),
-  );
+Options that stock does not have are in [xl.md](xl.md).
+`;
 }
 
 const cells = (judgement: Judgement | undefined): [string, string] => [judgement?.verdict ?? '', judgement?.why ?? ''];
