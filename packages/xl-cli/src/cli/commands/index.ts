@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   dmesg: async () => (await import('./dmesg.js')).dmesg as Command,
   top: async () => (await import('./top.js')).top as Command,
   uptime: async () => (await import('./uptime.js')).uptime as Command,
+  completion: async () => (await import('./completion.js')).completion as Command,
 };
 
 /** By its name, or by the beginning of it where no other command begins so. */
