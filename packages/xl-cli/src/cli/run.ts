@@ -1,6 +1,6 @@
 import type { Host } from '@xen-migration/libxl';
 import type { Command, CommandSpec } from './command.js';
-import { COMMANDS, findCommand } from './commands/index.js';
+import { allSpecs, findCommand } from './commands/index.js';
 import type { Context, GlobalOptions } from './context.js';
 import { EXIT, ExitError } from './exit.js';
 import { commandHelp, overview } from './help.js';
@@ -61,8 +61,7 @@ function readGlobals(args: readonly string[]): { globals: GlobalOptions; rest: r
 
 async function help({ out }: Surroundings, name: string | undefined, code: number): Promise<number> {
   if (name === undefined || name === 'help') {
-    const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-    out(overview(commands.map(({ spec }) => spec)));
+    out(overview(await allSpecs()));
     return code;
   }
   const load = findCommand(name);

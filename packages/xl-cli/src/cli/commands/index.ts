@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command, CommandSpec } from '../command.js';
 
 type Load = () => Promise<Command>;
 
@@ -27,8 +27,13 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   dmesg: async () => (await import('./dmesg.js')).dmesg as Command,
   top: async () => (await import('./top.js')).top as Command,
   uptime: async () => (await import('./uptime.js')).uptime as Command,
-  completion: async () => (await import('./completion.js')).completion as Command,
+  completion: async () => (await import('./completion.js')).completionOf(allSpecs) as Command,
 };
+
+/** What every command declares of itself. */
+export function allSpecs(): Promise<CommandSpec[]> {
+  return Promise.all(Object.values(COMMANDS).map(async (load) => (await load()).spec));
+}
 
 /** By its name, or by the beginning of it where no other command begins so. */
 export function findCommand(name: string): Load | undefined {
