@@ -98,6 +98,8 @@ export {
 } from './migrate/transport.js';
 export { type MonitorOptions, monitorDomain } from './monitor/monitor.js';
 export { startMonitor } from './monitor/spawn.js';
+export { checkRemusInfo, type DomainRemusInfo } from './remus/info.js';
+export { type ReplicateEvent, type ReplicateOptions, type ReplicationEnd, replicateDomain } from './remus/replicate.js';
 export type { TransferPass, TransferStatistics } from './stream/meter.js';
 export {
   type RestoreFileEvent,

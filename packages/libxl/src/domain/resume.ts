@@ -31,7 +31,8 @@ export async function resumeDomain(host: Host, domid: number): Promise<void> {
   await resumeVcpus(host, domid, info.hvm);
 }
 
-async function resumeVcpus(host: Host, domid: number, hvm: boolean): Promise<void> {
+/** The part of resumeDomain() that is the guest's own. */
+export async function resumeVcpus(host: Host, domid: number, hvm: boolean): Promise<void> {
   if (!hvm) await answerCancelled(host, domid, await host.hypervisor.guestWidth(domid));
   else if ((await hvmParam(host, domid, PARAM.CALLBACK_IRQ)) !== 0n) await answerCancelled(host, domid, 8);
   await host.hypervisor.resumeDomain(domid);

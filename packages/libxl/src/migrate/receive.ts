@@ -23,6 +23,8 @@ export interface ReceiveOptions {
   readonly connection: MigrationConnection;
   /** Leave the domain paused. */
   readonly paused?: boolean;
+  /** Checkpoints come (Remus): when the sender is gone the domain goes on here from the last whole one. */
+  readonly remus?: boolean;
   /** For senders of Xen 4.4 and older, whose configuration is not in JSON. */
   readonly parseConfigText?: ConfigTextParser;
   /** Looked at until the sender has given its permission. */
@@ -85,6 +87,20 @@ class Receiver {
       this.machine.step('failed');
       throw libxlErrorOf(e, 'migration');
     }
+    return this.options.remus === true ? this.takeOver(received) : this.complete(received);
+  }
+
+  /** The sender is gone, and nobody is to be asked or told. */
+  private async takeOver(received: StartReceived): Promise<ReceivedDomain> {
+    this.plan([{ do: 'start-received', ...received }]);
+    await startReceived(this.options.host, received);
+    this.plan([]);
+    this.machine.step('taken over');
+    const { domid, name, uuid } = received;
+    return { domid, name, uuid };
+  }
+
+  private async complete(received: StartReceived): Promise<ReceivedDomain> {
     try {
       await this.start(received);
     } catch (e) {
@@ -98,7 +114,7 @@ class Receiver {
 
   /** From `listening` to `waiting`: the domain is there, paused, under its temporary name. */
   private async receive(): Promise<StartReceived> {
-    const { host, onEvent, signal, paused = false } = this.options;
+    const { host, onEvent, signal, paused = false, remus = false } = this.options;
     await this.tell('!banner', MIGRATION_MESSAGES.banner);
     const { header, config, params } = await readSaveFileHeader(this.reader, this.headerOptions());
     const name = config.c_info?.name ?? '';
@@ -109,7 +125,7 @@ class Receiver {
       host,
       config: { ...config, c_info: { ...config.c_info, name: incomingName(name) } },
       reader: this.reader,
-      params,
+      params: remus ? { ...params, checkpointed_stream: 'remus' } : params,
       witness: {
         aboutToMake: (madeUuid, others) => this.plan([{ do: 'destroy-new', uuid: madeUuid, others }]),
       },
@@ -117,6 +133,7 @@ class Receiver {
       ...(onEvent === undefined ? {} : { onEvent }),
     });
     this.machine.step('?stream');
+    if (remus) return { domid, uuid, name, paused };
     const giveBack: Plan = this.shared ? [{ do: 'give-back' }] : [];
     this.plan([{ do: 'destroy', domid, uuid }, ...giveBack]);
     try {

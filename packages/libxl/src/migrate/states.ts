@@ -16,6 +16,7 @@
  *
  *     listening --!banner--> ready --?header--> receiving --?stream--> complete --!ready--> waiting
  *     waiting --?permissionToGo--> starting --!report 0--> running
+ *     complete --taken over--> running
  *     waiting, starting --lost, failed--> failing --!report n--> destroying --!permissionToGo--> givenBack
  *     listening, ready, receiving, complete --lost, failed--> dropped
  *     failing, destroying --lost, failed--> dropped
@@ -42,7 +43,7 @@ export const RECEIVER = {
   listening: { '!banner': 'ready', lost: 'dropped', failed: 'dropped' },
   ready: { '?header': 'receiving', lost: 'dropped', failed: 'dropped' },
   receiving: { '?stream': 'complete', lost: 'dropped', failed: 'dropped' },
-  complete: { '!ready': 'waiting', lost: 'dropped', failed: 'dropped' },
+  complete: { '!ready': 'waiting', 'taken over': 'running', lost: 'dropped', failed: 'dropped' },
   waiting: { '?permissionToGo': 'starting', lost: 'failing', failed: 'failing' },
   starting: { '!report 0': 'running', lost: 'failing', failed: 'failing' },
   failing: { '!report n': 'destroying', lost: 'dropped', failed: 'dropped' },

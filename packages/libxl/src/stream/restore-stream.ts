@@ -5,6 +5,7 @@ import { type DeviceModelReport, startDeviceModel } from '../device-model/start.
 import { type MadeDomain, type MakeWitness, makeDomain } from '../domain/make.js';
 import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
+import { CheckpointReceiver } from './checkpoints.js';
 import { copyOf, type EmulatorRecord, isEmulatorRecord } from './emulator-state.js';
 import { type DomainRestoreParams, nativeReader } from './stream-version.js';
 
@@ -41,6 +42,7 @@ const EMULATOR_STATE_MAX = 256 * 1024 * 1024;
  * @throws LibxlError; nothing of the domain is left then
  */
 export async function restoreDomainStream(options: RestoreStreamOptions): Promise<RestoredDomain> {
+  if (options.params?.checkpointed_stream === 'colo') throw new LibxlError('ERROR_NI', 'this version has no COLO');
   const { reader, close } = nativeReader(options.reader, options.config, options.params?.stream_version ?? 2);
   try {
     return await restoreNativeStream({ ...options, reader });
@@ -89,11 +91,13 @@ async function restoreNativeStream(options: RestoreStreamOptions): Promise<Resto
  * The records of the libxl stream are a state machine:
  *
  *     header -> LIBXC_CONTEXT -> libxc stream -> emulator records, in any number -> END
+ *     checkpointed: LIBXC_CONTEXT -> libxc stream -> emulator records -> CHECKPOINT_END -> libxc stream -> ... -> sender gone
  */
-async function readContents({ host, reader, signal, onEvent }: RestoreStreamOptions, made: MadeDomain) {
+async function readContents({ host, reader, params, signal, onEvent }: RestoreStreamOptions, made: MadeDomain) {
   const libxl = new LibxlReader(reader);
   const headers = await libxl.headers();
   if (headers.endian !== 'little') throw new LibxlError('ERROR_INVAL', 'the stream is of a big-endian host');
+  const checkpoints = params?.checkpointed_stream === 'remus' ? new CheckpointReceiver(libxl) : undefined;
   const emulator: EmulatorRecord[] = [];
   let result: RestoreResult | undefined;
   let kept = 0;
@@ -106,9 +110,12 @@ async function readContents({ host, reader, signal, onEvent }: RestoreStreamOpti
         reader,
         store: made.store,
         console: made.console,
+        ...(checkpoints && { stream: 'remus', callbacks: { checkpoint: () => checkpoints.receive() } }),
         ...(signal === undefined ? {} : { signal }),
         onProgress: (progress) => onEvent?.({ kind: 'progress', progress }),
       });
+      // The sender is gone: nothing more comes, and what has come since the last checkpoint does not count.
+      if (checkpoints !== undefined && result.failover !== undefined) return { result, emulator: checkpoints.records };
     } else if (isEmulatorRecord(record) && result !== undefined) {
       kept += record.data.length;
       if (kept > EMULATOR_STATE_MAX) throw unexpected(record.type, record.offset, 'of more than 256 MiB in all');

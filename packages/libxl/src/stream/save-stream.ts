@@ -13,6 +13,7 @@ import { domainType } from '../domain/list.js';
 import { type SuspendRequest, suspendDomain } from '../domain/suspend.js';
 import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
+import { type CheckpointOptions, checkpointCallbacks } from './checkpoints.js';
 import { TransferMeter, type TransferPass, type TransferStatistics } from './meter.js';
 
 export interface SaveStreamOptions {
@@ -31,6 +32,8 @@ export interface SaveStreamOptions {
   /** Slow the guest down when it writes faster than it can be sent. */
   readonly autoConverge?: AutoConvergeOptions;
   readonly signal?: AbortSignal;
+  /** Go on with checkpoints (Remus) until something fails, which then is the end; `live`. */
+  readonly checkpoints?: CheckpointOptions;
   readonly onEvent?: (event: SaveEvent) => void;
   /** Awaited before the guest is asked to suspend: from here on it may be found suspended. */
   readonly beforeSuspend?: () => Promise<void>;
@@ -51,6 +54,10 @@ export interface TransferSummary extends Omit<SaveResult, 'cleanupErrors'> {
  *
  *     header | LIBXC_CONTEXT | libxc stream | the device model's xenstore nodes and state (HVM) | END
  *
+ * With checkpoints the libxc stream goes on after each, and there is no end:
+ *
+ *     header | LIBXC_CONTEXT | libxc stream up to CHECKPOINT | device model | CHECKPOINT_END | up to CHECKPOINT | ...
+ *
  * @throws LibxlError; the guest may run or be suspended then: ensureRunning() makes it run. ERROR_GUEST_TIMEDOUT where
  *   it did not suspend
  */
@@ -66,7 +73,14 @@ export async function writeDomainStream(options: SaveStreamOptions): Promise<Tra
     await writer.record({ type: 'LIBXC_CONTEXT' });
     const meter = new TransferMeter();
     const callbacks = callbacksOf(options, deviceModel);
-    const result = await saveDomain({ ...saveOptionsOf(options, meter), signal: either.signal, callbacks });
+    const common = { ...saveOptionsOf(options, meter), signal: either.signal };
+    if (options.checkpoints !== undefined) {
+      const sender = { host, domid, hvm: type === 'hvm', deviceModel, writer, signal: either.signal };
+      const checkpoints = checkpointCallbacks(sender, options.checkpoints);
+      await saveDomain({ ...common, stream: 'remus', callbacks: { ...callbacks, ...checkpoints } });
+      throw new LibxlError('ERROR_FAIL', 'the checkpoints have ended', { domid });
+    }
+    const result = await saveDomain({ ...common, callbacks });
     if (type === 'hvm') for (const record of await deviceModel.state()) await writer.record(record);
     await writer.record({ type: 'END' });
     const { cleanupErrors: _undone, ...totals } = result;

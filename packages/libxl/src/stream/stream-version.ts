@@ -1,6 +1,6 @@
 import { convertedSource } from '@xen-migration/convert-legacy';
 import { ByteReader } from '@xen-migration/stream-format';
-import type { LibxlDomainConfig } from '../config/index.js';
+import type { Defbool, LibxlDomainConfig } from '../config/index.js';
 import { LibxlError } from '../errors.js';
 
 /** Domains are restored from legacy streams, of Xen 4.5 and older (libxl.h). */
@@ -11,11 +11,18 @@ export const LIBXL_HAVE_SRM_V2 = 1;
 /** 1: a legacy stream, 2: a libxl stream of migration v2. */
 export type StreamVersion = 1 | 2;
 
-/** libxl's structure of the same name, as far as it is here. */
+/** libxl's structure of the same name (libxl_domain_restore_params). */
 export interface DomainRestoreParams {
   /** What the stream is. The caller knows: xl from the flags of the save file's header. */
   readonly stream_version: StreamVersion;
+  /** `remus`: checkpoints follow, and the domain goes on from the last whole one when the sender is gone. */
+  readonly checkpointed_stream?: CheckpointedStream;
+  /** COLO's, which this version has not. */
+  readonly colo_proxy_script?: string;
+  readonly userspace_colo_proxy?: Defbool;
 }
+
+export type CheckpointedStream = 'none' | 'remus' | 'colo';
 
 /**
  * A reader of the v2 stream that the stream behind `reader` is, or is converted to as it is read. Which toolstack wrote a

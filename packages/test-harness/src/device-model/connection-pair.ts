@@ -31,13 +31,13 @@ export function connectionPair(): ConnectionPair {
   };
 }
 
-/** As a descriptor does, it says so when nobody can have got any of it. */
+/** As a descriptor does, it copies what it takes, and says so when nobody can have got any of it. */
 function pipe(stream: PassThrough): ByteSink {
   const sink = streamSink(stream);
   return {
     async writev(parts) {
       if (stream.destroyed) throw Object.assign(new Error('EPIPE: broken pipe, writev'), { code: 'EPIPE' });
-      await sink.writev(parts);
+      await sink.writev(parts.map((part) => Uint8Array.from(part)));
     },
   };
 }

@@ -5,12 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createDomain,
   destroyDomain,
+  domainSummary,
   type Host,
   type LibxlDomainConfig,
   listDomains,
   openHost,
   unpauseDomain,
 } from '@xen-migration/libxl';
+
+const PATIENCE_MS = 20_000;
 
 /** What a host's libxl may keep when no domain is there any more. */
 const KEPT = ['guardian.log', 'monitor.log'];
@@ -45,6 +48,25 @@ export class DeviceModelHost {
     } finally {
       await host.close();
     }
+  }
+
+  /** Whether its vcpus get on. */
+  async getsOn(domid: number): Promise<boolean> {
+    const before = await this.cpuSeconds(domid);
+    const end = Date.now() + PATIENCE_MS;
+    while ((await this.cpuSeconds(domid)) <= before) {
+      if (Date.now() > end) return false;
+      await sleep(50);
+    }
+    return true;
+  }
+
+  /** A guest's time is counted when it stops. */
+  private async cpuSeconds(domid: number): Promise<number> {
+    await this.host.hypervisor.pause(domid);
+    const { cpuSeconds } = await domainSummary(this.host, domid);
+    await this.host.hypervisor.unpause(domid);
+    return cpuSeconds;
   }
 
   /** The device models that run here, whatever libxl knows of them. */
