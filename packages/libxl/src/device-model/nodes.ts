@@ -2,7 +2,7 @@ import type { XenstoreClient } from '@xen-migration/libxc/xenstore';
 import { decodeEmulatorXenstore, encodeEmulatorXenstore } from '@xen-migration/stream-format';
 import { LibxlError, textOf } from '../errors.js';
 import { deviceModelLogDirtyPath, deviceModelPath } from '../xenstore/paths.js';
-import { children, readText, removeTree, transact } from '../xenstore/store.js';
+import { children, readText, removeTree, type Store, transact } from '../xenstore/store.js';
 
 /** Where a device model keeps what it put where in the guest's physical memory, and what it says of each. */
 const PHYSMAP = 'physmap';
@@ -66,8 +66,20 @@ export class DeviceModelNodes {
 
   async markLogDirty(on: boolean): Promise<void> {
     const path = deviceModelLogDirtyPath(this.domid);
-    if (on) await this.xenstore.write(path, '1');
+    if (on) await transact(this.xenstore, (store) => this.writeIfThere(store, path, '1'));
     else await removeTree(this.xenstore, path);
+  }
+
+  /**
+   * Writes a node, unless the domain has been destroyed meanwhile: nobody would remove it any more. For a transaction.
+   *
+   * @throws LibxlError ERROR_DOMAIN_NOTFOUND
+   */
+  async writeIfThere(store: Store, path: string, value: string): Promise<void> {
+    if ((await readText(store, this.path)) === undefined) {
+      throw new LibxlError('ERROR_DOMAIN_NOTFOUND', `domain ${this.domid} is gone`, { domid: this.domid });
+    }
+    await store.write(path, value);
   }
 
   private failure(what: string): LibxlError {

@@ -17,7 +17,7 @@ import { watchUntil } from '../xenstore/wait.js';
 import { checkRemusInfo, type DomainRemusInfo } from './info.js';
 
 /** How long somebody may take who destroys a domain. */
-const DESTRUCTION_MS = 2_000;
+const DESTRUCTION_MS = 5_000;
 
 export interface ReplicateOptions {
   readonly host: Host;

@@ -21,7 +21,7 @@ export async function switchLogDirty(nodes: DeviceModelNodes, enable: boolean, w
       throw new LibxlError('ERROR_FAIL', `it was told '${earlier}' before, and said '${answered ?? 'nothing'}'`);
     }
     await removeTree(store, answer);
-    await store.write(command, word);
+    await nodes.writeIfThere(store, command, word);
   });
   const taken = () =>
     transact(nodes.xenstore, async (store) => {

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { LibxlError } from '../../errors.js';
 import type { EmulatorRecord } from '../../stream/emulator-state.js';
+import { transact } from '../../xenstore/store.js';
 import { type DeviceModel, EMULATOR_ID } from '../device-model.js';
 import { deviceModelFailure } from '../failure.js';
 import { type DeviceModelFiles, discard } from '../files.js';
@@ -75,7 +76,7 @@ export class QemuTraditional implements DeviceModel {
 
   private async command(word: 'save' | 'continue'): Promise<void> {
     const { nodes } = this.options;
-    await nodes.xenstore.write(`${nodes.path}/command`, word);
+    await transact(nodes.xenstore, (store) => nodes.writeIfThere(store, `${nodes.path}/command`, word));
   }
 
   private async reach(state: 'paused' | 'running'): Promise<void> {
