@@ -129,6 +129,7 @@ export {
   type TransferSummary,
   writeDomainStream,
 } from './stream/save-stream.js';
+export type { ChainOption } from './stream/snapshots.js';
 export {
   type DomainRestoreParams,
   LIBXL_HAVE_SRM_V1,

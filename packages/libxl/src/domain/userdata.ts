@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Host } from '../host/open-host.js';
 
 /** What is kept of a domain, by what its file is called. */
-export type UserdataKind = 'libxl-json' | 'emulator' | 'xl';
+export type UserdataKind = 'libxl-json' | 'emulator' | 'xl' | 'snapshot';
 
 /** A domain by both its names: a domid may be given away again, a uuid may be there twice during a migration. */
 export interface DomainKey {

@@ -1,5 +1,5 @@
-import { ByteReader, type XlHeader } from '@xen-migration/stream-format';
-import { fileSource } from '@xen-migration/stream-format/node';
+import { ByteReader, type ByteSource, byteSource, mergedChain, type XlHeader } from '@xen-migration/stream-format';
+import { chainFile, fileSource } from '@xen-migration/stream-format/node';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { unpauseDomain } from '../domain/pause.js';
 import { LibxlError, textOf } from '../errors.js';
@@ -10,8 +10,8 @@ import { readSaveFileHeader, type SaveFileHeaderOptions } from './save-file.js';
 
 export interface RestoreOptions extends SaveFileHeaderOptions {
   readonly host: Host;
-  /** A path, or an open descriptor. */
-  readonly from: string | number;
+  /** A path, an open descriptor, or the paths of a chain of incremental saves, its base first: its last point is restored. */
+  readonly from: string | number | readonly string[];
   readonly paused?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RestoreFileEvent) => void;
@@ -61,10 +61,25 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
   }
 }
 
-function openSource(from: string | number) {
+function openSource(from: RestoreOptions['from']): ByteSource {
   try {
-    return fileSource(from);
+    return typeof from === 'object' ? chainSource(from) : fileSource(from);
   } catch (e) {
     throw new LibxlError('ERROR_INVAL', textOf(e), { cause: e });
   }
+}
+
+function chainSource(paths: readonly string[]): ByteSource {
+  const files: ReturnType<typeof chainFile>[] = [];
+  const close = async () => {
+    for (const file of files) file.close();
+  };
+  try {
+    for (const path of paths) files.push(chainFile(path));
+  } catch (e) {
+    void close();
+    throw e;
+  }
+  const merged = byteSource(mergedChain(files));
+  return { read: (into) => merged.read(into), close };
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { IncrementalSave } from '@xen-migration/libxc';
 import {
   type ByteReader,
   type ByteSink,
@@ -24,6 +25,7 @@ import type { AfterSave, PlanStep } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { finishSave } from './finish-save.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from './save-stream.js';
+import { type ChainOption, chainIds, forgetSnapshot, keepSnapshot } from './snapshots.js';
 import type { DomainRestoreParams } from './stream-version.js';
 
 export interface SaveOptions {
@@ -34,6 +36,8 @@ export interface SaveOptions {
   readonly after?: AfterSave;
   /** Kept in the file instead of the configuration that the domain was made from. */
   readonly config?: LibxlDomainConfig;
+  /** Makes the file a part of a chain of incremental saves. The domain's writes stay tracked from it to the next one. */
+  readonly chain?: ChainOption;
   /** The file asks for the same domid. */
   readonly preserveDomid?: boolean;
   readonly suspendTimeoutMs?: number;
@@ -117,9 +121,12 @@ export async function saveToFile(options: SaveOptions): Promise<SaveReport> {
   await requireMovable(host, domid, { live: false });
   const config = options.config ?? (await retrieveConfiguration(host, domid));
   const header = saveFileHeader(config, options.preserveDomid === true ? domid : 0);
+  const incremental = options.chain === undefined ? undefined : await chainIds(host, key, options.chain);
+  // Whatever becomes of this save, none builds upon an earlier one any more.
+  await forgetSnapshot(host, key);
   const guardian = Guardian.start(host);
   try {
-    return await new FileSave(options, key, header, guardian).run();
+    return await new FileSave(options, key, header, guardian, incremental).run();
   } finally {
     await guardian.dismiss();
   }
@@ -136,6 +143,7 @@ class FileSave {
     private readonly key: DomainKey,
     private readonly header: XlHeader,
     private readonly guardian: Guardian,
+    private readonly incremental: IncrementalSave | undefined,
   ) {
     const { to } = options;
     if (typeof to !== 'string') return;
@@ -155,7 +163,7 @@ class FileSave {
       bytes: this.bytes,
       totalMs: performance.now() - this.start,
       transfer,
-      problems: await this.after(),
+      problems: [...(await this.keptSnapshot()), ...(await this.after())],
     };
   }
 
@@ -187,6 +195,7 @@ class FileSave {
       sink,
       // As stock: nothing is gained by copying twice what a file takes only once.
       live: false,
+      ...(this.incremental === undefined ? {} : { incremental: this.incremental }),
       ...(suspendTimeoutMs === undefined ? {} : { suspendTimeoutMs }),
       ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
@@ -236,6 +245,16 @@ class FileSave {
       cause: error,
       cleanup,
     });
+  }
+
+  private async keptSnapshot(): Promise<string[]> {
+    if (this.incremental === undefined) return [];
+    try {
+      await keepSnapshot(this.options.host, this.key, this.incremental.id);
+      return [];
+    } catch (e) {
+      return [`no incremental save can build upon this one: ${textOf(e)}`];
+    }
   }
 
   private async after(): Promise<string[]> {

@@ -1,5 +1,6 @@
 import {
   type AutoConvergeOptions,
+  type IncrementalSave,
   type PrecopyPolicy,
   SaveError,
   type SaveProgress,
@@ -27,6 +28,8 @@ export interface SaveStreamOptions {
   /** For the guest to suspend; default 60 seconds. */
   readonly suspendTimeoutMs?: number;
   readonly policy?: PrecopyPolicy;
+  /** Makes the save a part of a chain. */
+  readonly incremental?: IncrementalSave;
   /** Most that is sent while the guest runs. */
   readonly bytesPerSecond?: number;
   /** Slow the guest down when it writes faster than it can be sent. */
@@ -111,7 +114,18 @@ function firstOf(...signals: readonly (AbortSignal | undefined)[]): { signal: Ab
 }
 
 function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
-  const { host, domid, sink, live, debug = false, policy, bytesPerSecond, autoConverge, onEvent } = options;
+  const {
+    host,
+    domid,
+    sink,
+    live,
+    debug = false,
+    policy,
+    incremental,
+    bytesPerSecond,
+    autoConverge,
+    onEvent,
+  } = options;
   return {
     hypervisor: host.hypervisor,
     domid,
@@ -119,6 +133,7 @@ function saveOptionsOf(options: SaveStreamOptions, meter: TransferMeter) {
     live,
     debug,
     ...(policy === undefined ? {} : { policy }),
+    ...(incremental === undefined ? {} : { incremental }),
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
     ...(autoConverge === undefined ? {} : { autoConverge }),
     onProgress: (progress: SaveProgress) => {

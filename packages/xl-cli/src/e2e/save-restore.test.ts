@@ -89,6 +89,49 @@ describe('a save', () => {
   });
 });
 
+describe('an incremental save', () => {
+  it('holds what was written since the one before, and any point of the chain is restored', {
+    timeout: 60_000,
+  }, async () => {
+    await host.create('vm', { memory: 32 });
+    await host.works('vm');
+    await host.succeed('save', '--base', 'vm', file('base.save'));
+    await host.succeed('save', '--incremental', file('base.save'), 'vm', file('one.save'));
+    await host.works('vm');
+    await host.succeed('save', '--incremental', file('one.save'), 'vm', file('two.save'));
+    const size = (name: string) => statSync(file(name)).size;
+    expect(size('two.save')).toBeLessThan(size('base.save') / 3);
+    await host.destroyAll();
+    for (const [chain, last] of [
+      ['base.save', 'one.save'],
+      ['base.save,one.save', 'two.save'],
+    ] as const) {
+      const before = chain.split(',').map(file).join(',');
+      await host.succeed('restore', '-e', '--chain', before, file(last));
+      await host.works('vm');
+      await host.destroyAll();
+    }
+  });
+
+  it('is refused where what was written is not known', { timeout: 60_000 }, async () => {
+    await host.create('vm');
+    await host.works('vm');
+    await host.succeed('save', '--base', 'vm', file('old.save'));
+    await host.succeed('save', '-c', 'vm', file('plain.save'));
+    for (const parent of ['old.save', 'plain.save', 'nosuch.save']) {
+      const { code, stderr } = await host.run('save', '--incremental', file(parent), 'vm', file('new.save'));
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/no incremental save|take a new base/)]);
+    }
+    expect(await host.run('save', '--base', '--incremental', file('old.save'), 'vm', file('new.save'))).toMatchObject({
+      code: 2,
+    });
+    expect(readdirSync(host.files)).not.toContain('new.save');
+    await host.works('vm');
+    const { code, stderr } = await host.run('restore', '--chain', file('plain.save'), file('old.save'));
+    expect([code, stderr]).toEqual([1, expect.stringContaining('file 1 of the chain')]);
+  });
+});
+
 describe('a restore', () => {
   it("refuses what is no save file in stock's words", async () => {
     expect(await host.run('restore', file('nosuch'))).toMatchObject({

@@ -26,6 +26,11 @@ export const restore = defineCommand(
         long: 'vncviewer-autopass',
         about: 'Give the VNC password to the viewer by stdin.',
       },
+      chain: {
+        long: 'chain',
+        value: '<file>,...',
+        about: 'The incremental saves before <CheckpointFile>, the base first.',
+      },
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
     },
     operands: 1,
@@ -43,7 +48,7 @@ export const restore = defineCommand(
     try {
       const report = await restoreFromFile({
         host: await context.host(),
-        from: file === '-' ? 0 : file,
+        from: options.chain === undefined ? (file === '-' ? 0 : file) : [...options.chain.split(','), file],
         paused: options.paused,
         ...(config === undefined ? {} : { config }),
         // What xl 4.4 and older wrote: the text of the configuration file.

@@ -15,6 +15,16 @@ export const save = defineCommand(
       checkpoint: { short: 'c', about: 'Let the domain run on once it is saved.' },
       paused: { short: 'p', about: 'Keep the domain, paused, once it is saved.' },
       preserveDomid: { short: 'D', about: 'Put the domain id into the file, for the restore to use.' },
+      base: {
+        long: 'base',
+        about: 'Make the file one that incremental saves can build upon. The domain runs on.',
+      },
+      incremental: {
+        long: 'incremental',
+        value: '<file>',
+        about:
+          'Save what the domain has written since <file>, its last save with --base or --incremental. The domain runs on.',
+      },
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
     },
     operands: 2,
@@ -23,7 +33,8 @@ export const save = defineCommand(
     details:
       'The file appears whole or not at all: it is written under a temporary name beside it, synced and renamed; its mode\n' +
       "is 0600. '-' writes to the standard output, for a pipe. Without -c and -p the domain is destroyed once the file is\n" +
-      'whole. Whatever fails, the domain runs on.',
+      'whole. Whatever fails, the domain runs on.\n' +
+      "Incremental saves are restored by 'xl restore --chain'.",
   },
   async (context, { options, operands }) => {
     const [domain = '', file = '', configFile] = operands;
@@ -32,7 +43,9 @@ export const save = defineCommand(
       configFile === undefined
         ? undefined
         : await readConfigFile(context, configFile, { unreadable: OVERRIDE_UNREADABLE });
-    const after: AfterSave = options.paused ? 'resume-paused' : options.checkpoint ? 'resume' : 'destroy';
+    const chain = chainOf(options);
+    const runsOn = options.checkpoint || chain !== undefined;
+    const after: AfterSave = options.paused ? 'resume-paused' : runsOn ? 'resume' : 'destroy';
     const progress = progressFor(context, 'save');
     try {
       const report = await saveToFile({
@@ -40,6 +53,7 @@ export const save = defineCommand(
         domid,
         to: file === '-' ? 1 : file,
         after,
+        ...(chain === undefined ? {} : { chain }),
         preserveDomid: options.preserveDomid,
         ...(config === undefined ? {} : { config }),
         signal: context.signal,
@@ -69,4 +83,12 @@ function lastWords(e: LibxlError, file: string): string {
   const { cause } = e.details;
   const notOpened = cause instanceof Error && 'syscall' in cause && cause.syscall === 'open';
   return notOpened ? `Failed to open temp file ${file} for writing` : 'Failed to save domain, resuming domain';
+}
+
+function chainOf({ base, incremental }: { readonly base: boolean; readonly incremental: string | undefined }) {
+  if (base && incremental !== undefined) {
+    throw new ExitError(EXIT.usage, 'xl: a save is a --base or --incremental, not both\n');
+  }
+  if (incremental !== undefined) return { kind: 'delta', parent: incremental } as const;
+  return base ? ({ kind: 'base' } as const) : undefined;
 }
