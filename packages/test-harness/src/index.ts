@@ -1,6 +1,7 @@
 export { benchConvertLegacy } from './bench/convert-legacy.js';
 export { bench } from './bench/index.js';
 export { type Run, runOnce } from './bench/measure.js';
+export { benchMigrate } from './bench/migrate.js';
 export { formatTable, type Row } from './bench/table.js';
 export { benchTransfer } from './bench/transfer.js';
 export { benchVerify, benchVerifyRecords } from './bench/verify.js';

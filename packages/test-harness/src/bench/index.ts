@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { benchConvertLegacy } from './convert-legacy.js';
+import { benchMigrate } from './migrate.js';
 import { formatTable } from './table.js';
 import { benchTransfer } from './transfer.js';
 import { benchVerify, benchVerifyRecords } from './verify.js';
@@ -13,5 +14,6 @@ export async function bench(print: (text: string) => void = console.log, sizes =
   print(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}; best of 3; in memory (tmpfs)`);
   print(`\nVerify\n${formatTable([...(await benchVerify(sizes)), ...(await benchVerifyRecords())])}`);
   print(`\nLegacy streams\n${formatTable(await benchConvertLegacy(sizes.filter((size) => size <= LEGACY_MAX_MIB)))}`);
+  print(`\nMigration between two hosts of this machine\n${formatTable(await benchMigrate(sizes))}`);
   print(`\nSave and restore\n${formatTable(await benchTransfer(sizes))}`);
 }
