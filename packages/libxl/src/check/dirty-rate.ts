@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isHypervisorError } from '@xen-migration/libxc';
 import { domainInfo } from '../domain/list.js';
 import { keyOfDomain } from '../domain/names.js';
-import { libxlErrorOf } from '../errors.js';
+import { LibxlError, libxlErrorOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { Host } from '../host/open-host.js';
 
@@ -46,7 +47,11 @@ export async function measureDirtyRate({ host, domid, overMs = SECOND, signal }:
     }
   } catch (e) {
     const { shutdown } = await domainInfo(host, domid);
-    throw libxlErrorOf(e, shutdown ? 'the domain is shut down' : 'watching what the domain writes', domid);
+    if (isHypervisorError(e, 'EINVAL') && !shutdown) {
+      const text = 'its writes are tracked already, by incremental saves or by a migration';
+      throw new LibxlError('ERROR_FAIL', text, { domid, cause: e });
+    }
+    throw libxlErrorOf(e, shutdown ? 'the domain is shut down' : 'watching what it writes', domid);
   } finally {
     await guardian.dismiss();
   }

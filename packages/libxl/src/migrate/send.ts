@@ -90,6 +90,7 @@ class Sender {
   private readonly machine: Machine<typeof SENDER>;
   private readonly start = performance.now();
   private suspendStart = 0;
+  private targetStarted = 0;
   /** The guest may have been asked to suspend. */
   private asked = false;
 
@@ -119,7 +120,7 @@ class Sender {
       name,
       uuid,
       totalMs: now - this.start,
-      downtimeMs: now - this.suspendStart,
+      downtimeMs: this.targetStarted - this.suspendStart,
       transfer,
       problems: outcome.problems,
     };
@@ -176,7 +177,10 @@ class Sender {
         this.machine.step('!permissionToGo');
         this.options.connection.phase?.('given');
       }
-      if (event.step === 'target-started') this.machine.step('?report 0');
+      if (event.step === 'target-started') {
+        this.targetStarted = performance.now();
+        this.machine.step('?report 0');
+      }
       if (event.step !== 'given-back') return;
       this.machine.step('?report n');
       this.machine.step('?permissionToGo');
