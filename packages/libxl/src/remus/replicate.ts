@@ -1,12 +1,12 @@
 import { SaveError } from '@xen-migration/libxc';
-import { encodeXlHeader } from '@xen-migration/stream-format';
+import { byteSource, encodeXlHeader, MIGRATION_MESSAGES } from '@xen-migration/stream-format';
 import { retrieveConfiguration } from '../domain/configuration.js';
 import { domainInfoIfThere, isDomainThere, nameOfDomain } from '../domain/list.js';
 import { requireMovable } from '../domain/movable.js';
 import { keyOfDomain } from '../domain/names.js';
 import { ensureRunning } from '../domain/resume.js';
 import type { DomainKey } from '../domain/userdata.js';
-import { type LibxlError, libxlErrorOf } from '../errors.js';
+import { LibxlError, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import type { MigrationConnection } from '../migrate/connection.js';
 import { type GuardedPeer, guardPeer } from '../migrate/peer.js';
@@ -22,8 +22,11 @@ const DESTRUCTION_MS = 5_000;
 export interface ReplicateOptions {
   readonly host: Host;
   readonly domid: number;
-  /** To a backup (receiveMigration with `remus`, or a stock `xl migrate-receive -r`). Closed at the end. */
-  readonly connection: MigrationConnection;
+  /**
+   * To a backup (receiveMigration with `remus`, or a stock `xl migrate-receive -r`). Closed at the end. Absent only where
+   * `info.blackhole` says that there is none.
+   */
+  readonly connection?: MigrationConnection;
   readonly info: DomainRemusInfo;
   /** For the guest to suspend, at each checkpoint; default 60 seconds. */
   readonly suspendTimeoutMs?: number;
@@ -53,20 +56,31 @@ export interface ReplicationEnd {
  * @throws LibxlError where the replication can't be begun: ERROR_INVAL, ERROR_NI, what the backup said instead of its banner
  */
 export async function replicateDomain(options: ReplicateOptions): Promise<ReplicationEnd> {
-  const { host, domid, connection } = options;
+  const { host, domid } = options;
   const intervalMs = checkRemusInfo(options.info);
+  const connection = options.info.blackhole === 'True' ? blackhole() : options.connection;
+  if (connection === undefined) throw new LibxlError('ERROR_INVAL', 'there is no backup to replicate to', { domid });
   await requireMovable(host, domid, { live: true });
   const peer = guardPeer(host, connection);
   try {
     await peer.expect('banner');
-    return await replicate(options, intervalMs, peer);
+    return await replicate({ ...options, connection }, intervalMs, peer);
   } finally {
     connection.close();
     await peer.dismiss();
   }
 }
 
-async function replicate(options: ReplicateOptions, intervalMs: number, peer: GuardedPeer): Promise<ReplicationEnd> {
+/** A backup that takes everything and keeps nothing. */
+function blackhole(): MigrationConnection {
+  return { source: byteSource(MIGRATION_MESSAGES.banner), sink: { async writev() {} }, close() {} };
+}
+
+async function replicate(
+  options: ReplicateOptions & { readonly connection: MigrationConnection },
+  intervalMs: number,
+  peer: GuardedPeer,
+): Promise<ReplicationEnd> {
   const { host, domid, connection, suspendTimeoutMs, onEvent } = options;
   const { uuid } = await keyOfDomain(host, domid);
   const name = await nameOfDomain(host, domid);

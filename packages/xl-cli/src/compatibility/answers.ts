@@ -1,10 +1,9 @@
-import { absent, better, type Judgement, other } from './verdict.js';
+import { better, type Judgement, other } from './verdict.js';
 
 const noDomain0 = other('The embedded host has no domain 0.');
 const namesTheOption = better('Names the option, or says that its value is missing.');
 const failsForNone = better('Fails; stock says so and ends with 0.');
 const saysWhy = better("libxl's number is that of a domain that does not exist (-21); stock says -3.");
-const noRemus = absent('There is no remus.');
 
 /** Command lines that are not answered as stock answers them. */
 export const OTHER_ANSWERS: Readonly<Record<string, Judgement>> = {
@@ -23,9 +22,6 @@ export const OTHER_ANSWERS: Readonly<Record<string, Judgement>> = {
   'vcpu-list 99': failsForNone,
   'shutdown 99': saysWhy,
   'reboot 99': saysWhy,
-  'remus nosuch h': noRemus,
-  'remus a': noRemus,
-  'remus -p 0 h': noRemus,
   top: better('Fails where there is no terminal; stock says so and ends with 0.'),
   'list -l g': other('Without what libxl fills in while it makes a domain (scheduler, video memory).'),
 };

@@ -19,6 +19,7 @@ const command = (judgement: Judgement, options: Readonly<Record<string, Judgemen
   options,
 });
 
+const noColo = absent('There is no COLO.');
 const noDisplay = accepted('Domains here have no VNC display; it says so.');
 const shutdownOptions = {
   '-a, --all': same,
@@ -100,10 +101,23 @@ const PRESENT: Readonly<Record<string, CommandJudgement>> = {
     '-e': same,
     '-d': same,
     '-p': same,
-    '-r': absent('Checkpointed streams (Remus) are not received; it says so and fails.'),
-    '--colo': absent('As -r.'),
-    '--coloft-script': absent('As -r.'),
-    '--userspace-colo-proxy': absent('As -r.'),
+    '-r': same,
+    '--colo': noColo,
+    '--coloft-script': noColo,
+    '--userspace-colo-proxy': noColo,
+  }),
+  remus: command(other('Neither network buffering nor disk replication: -F, -n and -d must be given.'), {
+    '-i': same,
+    '-u': accepted('Checkpoints are never compressed.'),
+    '-s': same,
+    '-e': same,
+    '-N': absent('There is no network buffering.'),
+    '-F': same,
+    '-b': same,
+    '-n': same,
+    '-d': same,
+    '-c': noColo,
+    '-p': noColo,
   }),
   'vcpu-list': command(better('Fails where there is no such domain; stock ends with 0.')),
   'vm-list': command(same),
@@ -125,7 +139,6 @@ const scheduling = absent('No tuning of a running host.');
 
 /** Stock's other commands, by the beginning of their names. */
 const ABSENT: readonly (readonly [beginning: string, judgement: Judgement])[] = [
-  ['remus', absent('The library sends no checkpointed streams yet.')],
   ['dump-core', absent('`xl save -c` and `xen-stream` show what is in a guest.')],
   ['vncviewer', absent('No VNC displays.')],
   ...(

@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   evacuate: async () => (await import('./evacuate.js')).evacuateCommand as Command,
   restore: async () => (await import('./restore.js')).restore as Command,
   'migrate-receive': async () => (await import('./migrate-receive.js')).migrateReceive as Command,
+  remus: async () => (await import('./remus.js')).remus as Command,
   'vcpu-list': async () => (await import('./vcpu-list.js')).vcpuList as Command,
   'vm-list': async () => (await import('./vm-list.js')).vmList as Command,
   info: async () => (await import('./info.js')).info as Command,

@@ -57,9 +57,7 @@ export const migrateReceive = defineCommand(
     details: 'The far end of xl migrate: reads a domain from its standard input and answers on its standard output.',
   },
   async (context, { options }) => {
-    if (options.remus || options.colo) {
-      throw new ExitError(EXIT.failure, 'xl: checkpointed streams (Remus, COLO) are not received by this version\n');
-    }
+    if (options.colo) throw new ExitError(EXIT.failure, 'xl: COLO is not received by this version\n');
     if (options.tlsListen !== undefined) {
       await listenByTls(context, options.tlsListen, options.tlsDir ?? TLS_DIRECTORY);
       return EXIT.success;
@@ -92,6 +90,7 @@ export const migrateReceive = defineCommand(
         host,
         connection: descriptorConnection(0, 1),
         paused: options.paused,
+        remus: options.remus,
         parseConfigText: (text) => parseConfigText(context, Buffer.from(text), '<incoming migration stream>'),
         signal: context.signal,
         onEvent(event) {
@@ -104,11 +103,13 @@ export const migrateReceive = defineCommand(
             for (const warning of event.result.warnings) say(`warning: ${warning}`);
           }
           if (event.kind === 'state' && event.state === 'complete') {
-            say('Transfer complete, requesting permission to start domain.');
+            if (options.remus) say('Remus Failover: the sender is gone, the domain goes on here.');
+            else say('Transfer complete, requesting permission to start domain.');
           }
           if (event.kind === 'state' && event.state === 'starting') say('Got permission, starting domain.');
           // Stock's spelling: scripts look for it.
-          if (event.kind === 'state' && event.state === 'running') say('Domain started successsfully.');
+          if (event.kind === 'state' && event.state === 'running' && !options.remus)
+            say('Domain started successsfully.');
           if (event.kind === 'giving-back') {
             context.err(`xl: ${event.error.message}\n`);
             say('Failure, destroying our copy.');
