@@ -40,7 +40,7 @@ describe('real streams', () => {
   });
 });
 
-/** Every position of every real stream, which takes hours, or a sample of those kept in the project. */
+/** Every position of every real stream, which takes long, or a sample of those kept in the project. */
 const FULL = process.env.XEN_STREAM_FULL === '1';
 const DAMAGED = FULL ? [...REAL, ...LARGER.filter((name) => absent(name) === '')] : REAL;
 
@@ -54,7 +54,7 @@ describe.each(DAMAGED)('damage to %s', (name) => {
     offsets = FULL ? all : all.filter((_, i) => i < 160 || i > all.length - 110 || Math.floor(i / 8) % 400 === 0);
   });
 
-  it.each([0xff, 0x01, 0x80])('every magic, version, type and length byte xor 0x%s gives an error', async (mask) => {
+  it.each([0xff, 0x01, 0x80])('every magic, version, type and length byte xor %i gives an error', async (mask) => {
     const missed: number[] = [];
     const untold = mask === 0x01 ? await lowLengthOfEmulatorContext(stream) : undefined;
     for (const offset of offsets) {
