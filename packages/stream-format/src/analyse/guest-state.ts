@@ -1,3 +1,4 @@
+import { readSnapshot, type Snapshot } from '../chain/snapshot.js';
 import { StreamError, type StreamPlace } from '../errors/stream-error.js';
 import { LIBXC_LAYOUT, LIBXC_RECORD } from '../libxc/record-types.js';
 import type { HvmParam, LibxcHeaders, LibxcRecord } from '../libxc/records.js';
@@ -44,6 +45,9 @@ export class GuestState {
   readonly vcpus = new Map<number, Map<VcpuRecordName, Uint8Array>>();
   readonly emulators = new Map<string, EmulatorState>();
   checkpoints = 0;
+
+  /** What an incremental save, or a base of such, says of itself. */
+  snapshot: Snapshot | undefined;
 
   private readonly params = new Map<bigint, HvmParam>();
   private kept = 0;
@@ -96,7 +100,11 @@ export class GuestState {
   }
 
   private takeLibxc(record: LibxcRecord): void {
-    if (record.type === 'PAGE_DATA' || record.type === 'UNKNOWN') return;
+    if (record.type === 'PAGE_DATA') return;
+    if (record.type === 'UNKNOWN') {
+      this.snapshot ??= readSnapshot(record);
+      return;
+    }
     const { type: name, offset, index } = record;
     const { spec } = LIBXC_LAYOUT[name];
     this.at = { layer: 'libxc', spec, offset, record: { index, type: LIBXC_RECORD[name], name } };

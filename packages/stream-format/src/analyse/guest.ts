@@ -4,6 +4,7 @@ import { GuestState } from './guest-state.js';
 import { PagePrints } from './page-prints.js';
 import type { PfnTable } from './pfn-table.js';
 import { PvPages } from './pv-pages.js';
+import { requireWholeGuest } from './whole-guest.js';
 
 /** A guest as a stream has it at its end. */
 export interface Guest {
@@ -26,6 +27,7 @@ export async function readGuest(reader: ByteReader): Promise<Guest> {
     state.take(event);
     if (event.kind !== 'libxc-record') continue;
     const { record } = event;
+    requireWholeGuest(record);
     if (record.type === 'X86_PV_INFO') pv = new PvPages(record.guestWidth);
     else if (record.type === 'X86_PV_P2M_FRAMES') pv?.p2mFrames(record);
     else if (record.type === 'PAGE_DATA') await prints.take(record);

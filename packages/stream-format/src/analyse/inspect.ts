@@ -1,4 +1,5 @@
 import type { ByteReader } from '../bytes/byte-reader.js';
+import { snapshotRecordName } from '../chain/snapshot.js';
 import { LIBXC_RECORD, OPTIONAL_RECORD } from '../libxc/record-types.js';
 import { LIBXL_RECORD } from '../libxl/record-types.js';
 import { type StreamEvent, streamEvents } from '../stream/events.js';
@@ -86,7 +87,8 @@ class RecordTable {
       return;
     }
     if (this.counts.size < LISTED_TYPES) {
-      const shown = name === 'UNKNOWN' ? `0x${type.toString(16)}` : name;
+      const ours = layer === 'libxc' ? snapshotRecordName(type & ~OPTIONAL_RECORD) : undefined;
+      const shown = name === 'UNKNOWN' ? (ours ?? `0x${type.toString(16)}`) : name;
       this.counts.set(key, { layer, type, name: shown, count: 1, bytes: length });
     }
   }

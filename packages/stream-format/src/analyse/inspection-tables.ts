@@ -1,3 +1,4 @@
+import type { Snapshot } from '../chain/snapshot.js';
 import type { Framing } from '../stream/framing.js';
 import type { Inspection } from './inspect.js';
 import { count, hex, size } from './numbers.js';
@@ -41,18 +42,24 @@ export function inspectionTables(inspection: Inspection): InspectionTable[] {
 
 /** What the stream is, in one line. */
 export function inspectionHeadline(inspection: Inspection): string {
-  const { framing, bytes, libxc, guestBits, converted, checkpoints, trailing } = inspection;
+  const { framing, bytes, libxc, guestBits, converted, checkpoints, snapshot, trailing } = inspection;
   if (libxc === undefined) return `${FRAMING_TEXT[framing]}, ${size(bytes)}, without a guest`;
   const guest = guestBits === undefined ? libxc.guestType.toUpperCase() : `${guestBits}-bit PV`;
   const xen = libxc.xenMajor === 0 ? 'an unknown Xen' : `Xen ${libxc.xenMajor}.${libxc.xenMinor}`;
   const notes = [
     ...(converted ? ['converted from the legacy format'] : []),
     ...(checkpoints > 0 ? [count(checkpoints, 'checkpoint')] : []),
+    ...(snapshot === undefined ? [] : [snapshotText(snapshot)]),
     ...(trailing === 'permission to go' ? ["after it the sender's permission to go: a recorded migration"] : []),
     ...(trailing === 'unknown' ? ['bytes after its end that mean nothing'] : []),
   ];
   const form = `libxc stream version ${libxc.version}, ${libxc.endian}-endian`;
   return `${FRAMING_TEXT[framing]}, ${size(bytes)}: ${guest} guest of ${xen}; ${[form, ...notes].join('; ')}`;
+}
+
+function snapshotText({ id, parent }: Snapshot): string {
+  if (parent === undefined) return `snapshot ${id}, a base of incremental saves`;
+  return `incremental save ${id}: only what was written since ${parent}`;
 }
 
 function part(title: string, contents: Partial<Omit<InspectionTable, 'title'>>): InspectionTable {

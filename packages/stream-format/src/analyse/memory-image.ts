@@ -12,6 +12,7 @@ import { isZeroPage, WORDS_PER_PAGE } from './page-hash.js';
 import { withPlace } from './page-prints.js';
 import { CHUNK_PFNS, PfnTable } from './pfn-table.js';
 import { vcpuRegisters } from './vcpu-registers.js';
+import { requireWholeGuest } from './whole-guest.js';
 
 export type ImageFormat = 'raw' | 'elf';
 
@@ -50,7 +51,9 @@ export async function writeMemoryImage(reader: ByteReader, file: ImageFile, form
   const image = new Image(file, format === 'elf' ? ELF_PAGES_AT : 0);
   for await (const event of streamEvents(reader)) {
     state.take(event);
-    if (event.kind !== 'libxc-record' || event.record.type !== 'PAGE_DATA') continue;
+    if (event.kind !== 'libxc-record') continue;
+    requireWholeGuest(event.record);
+    if (event.record.type !== 'PAGE_DATA') continue;
     await image.take(event.record);
   }
   const runs = [...image.pages.runs(needsMemory)];

@@ -1,3 +1,4 @@
+import type { Snapshot } from '../chain/snapshot.js';
 import { type CpuidSummary, decodeCpuidPolicy, summariseCpuid } from '../decode/cpuid-policy.js';
 import { DecodeError } from '../decode/decode-error.js';
 import { decodeDomainConfig } from '../decode/domain-config.js';
@@ -29,6 +30,8 @@ export interface StateReport {
   readonly hvmParams: NamedHvmParam[];
   readonly emulators: EmulatorReport[];
   readonly checkpoints: number;
+  /** Of an incremental save, or a base of such. */
+  readonly snapshot: Snapshot | undefined;
   /** Parts whose contents are not what their type says. */
   readonly undecodable: string[];
 }
@@ -100,6 +103,7 @@ export function stateReport(state: GuestState): StateReport {
       xenstore: attempt(() => (xenstore === undefined ? [] : decodeEmulatorXenstore(xenstore)), []),
     })),
     checkpoints,
+    snapshot: state.snapshot,
     undecodable,
   };
 }

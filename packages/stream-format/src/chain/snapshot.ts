@@ -14,6 +14,12 @@ import { ChainError } from './chain-error.js';
 export const SNAPSHOT_RECORD = 0x5853_0001;
 export const POPULATED_RECORD = 0x5853_0002;
 
+/** Name of a record of incremental saves; undefined for any other number. */
+export function snapshotRecordName(number: number): string | undefined {
+  if (number === SNAPSHOT_RECORD) return 'SNAPSHOT';
+  return number === POPULATED_RECORD ? 'POPULATED' : undefined;
+}
+
 const ID_SIZE = 16;
 const NO_PARENT = '00'.repeat(ID_SIZE);
 

@@ -34,7 +34,9 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
   const wanted = command.operands;
   const missing = wanted[positionals.length];
   if (missing !== undefined) throw new UsageError(`${missing.name} is missing`);
-  if (positionals.length > wanted.length) throw new UsageError(`unexpected argument '${positionals[wanted.length]}'`);
+  const many = wanted.at(-1)?.many === true;
+  if (positionals.length > wanted.length && !many)
+    throw new UsageError(`unexpected argument '${positionals[wanted.length]}'`);
   return { help: false, operands: positionals, options };
 }
 

@@ -30,6 +30,8 @@ export interface Terminal {
 export interface Operand {
   readonly name: string;
   readonly help: string;
+  /** The last operand: there may be more of it. */
+  readonly many?: boolean;
 }
 
 /** One command of xen-stream: everything that its help says and its parser checks. */

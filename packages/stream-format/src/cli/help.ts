@@ -5,7 +5,10 @@ const PROGRAM = 'xen-stream';
 
 /** `xen-stream COMMAND [OPTIONS] FILE` */
 export function usageLine(command: Command): string {
-  return [`${PROGRAM} ${command.name} [OPTION...]`, ...command.operands.map(({ name }) => name)].join(' ');
+  return [
+    `${PROGRAM} ${command.name} [OPTION...]`,
+    ...command.operands.map(({ name, many }) => (many ? `${name}...` : name)),
+  ].join(' ');
 }
 
 export function commandHelp(command: Command): string {

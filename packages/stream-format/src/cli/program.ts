@@ -1,3 +1,4 @@
+import { ChainError } from '../chain/chain-error.js';
 import { StreamError } from '../errors/stream-error.js';
 import { parseArguments, UsageError } from './arguments.js';
 import { type Command, type Terminal, TROUBLE } from './command.js';
@@ -62,12 +63,13 @@ function fail(command: Command, error: unknown, terminal: Terminal): number {
   const spec = cause instanceof StreamError ? ` (${cause.spec})` : '';
   const text = isBrokenPipe(cause) ? `${fileOf(error)}nobody reads it any more` : textOf(error);
   terminal.err(`xen-stream ${command.name}: ${text}${spec}`);
-  return cause instanceof StreamError ? command.badStream : TROUBLE;
+  return cause instanceof StreamError || cause instanceof ChainError ? command.badStream : TROUBLE;
 }
 
 function errorReport(error: unknown): object {
   const cause = causeOf(error);
   const file = error instanceof FileError ? { file: error.file } : {};
+  if (cause instanceof ChainError) return { code: cause.code, chainFile: cause.file, message: cause.message };
   if (!(cause instanceof StreamError)) return { ...file, message: textOf(cause) };
   const { code, offset, layer, record, rule, spec, detail } = cause;
   return { ...file, code, offset, layer, record, rule, spec, message: detail };

@@ -1,4 +1,6 @@
 import type { ByteReader } from '../bytes/byte-reader.js';
+import { ChainError } from '../chain/chain-error.js';
+import { readPopulated, readSnapshot, SNAPSHOT_RECORD, snapshotRecordName } from '../chain/snapshot.js';
 import { StreamError, type StreamPlace } from '../errors/stream-error.js';
 import { decodeRecord } from '../libxc/decode.js';
 import {
@@ -153,7 +155,9 @@ export class LibxcVerifier {
       throw new EndOfVerification();
     }
     if (name === undefined) {
-      await this.unknown(type, length);
+      await (snapshotRecordName(withoutFlag(type)) === undefined
+        ? this.unknown(type, length)
+        : this.snapshot(type, length));
       return 'UNKNOWN';
     }
     this.unknownBefore = false;
@@ -168,6 +172,28 @@ export class LibxcVerifier {
     }
     if (name === 'END' || name === 'CHECKPOINT') this.checkGuest();
     return name;
+  }
+
+  /** Records of incremental saves. A base is a whole stream; of what builds upon one nothing can be restored by itself. */
+  private async snapshot(type: number, length: number): Promise<void> {
+    this.unknownBefore = false;
+    if (type === SNAPSHOT_RECORD) {
+      const message =
+        'an incremental save, which holds only what the guest wrote since the save before: merge the two first';
+      this.error('incremental-save', message, this.recordAt);
+    }
+    const padded = await this.reader.read(length + (-length & 7));
+    try {
+      const place = { index: this.index - 1, offset: this.recordAt, length };
+      const body = padded.subarray(0, length);
+      const decoded = decodeRecord({ ...place, number: type, body, littleEndian: this.littleEndian });
+      const record = { ...decoded, ...place };
+      readSnapshot(record);
+      readPopulated(record);
+    } catch (error) {
+      if (!(error instanceof ChainError)) throw error;
+      this.error('record-length', error.message, this.recordAt + 4);
+    }
   }
 
   private async unknown(type: number, length: number): Promise<void> {
@@ -348,7 +374,8 @@ export class LibxcVerifier {
   private enter(type: number, offset: number): void {
     this.recordAt = offset;
     const name = libxcRecordName(type);
-    const record = { index: this.index, type, name: name ?? `0x${type.toString(16)}` };
+    const shown = name ?? snapshotRecordName(withoutFlag(type)) ?? `0x${type.toString(16)}`;
+    const record = { index: this.index, type, name: shown };
     const spec = name === undefined ? RECORD_HEADER.spec : LIBXC_LAYOUT[name].spec;
     this.place = this.reader.place = { layer: 'libxc', record, spec };
   }
@@ -374,4 +401,8 @@ export class LibxcVerifier {
   private warning(rule: string, message: string, offset: number): void {
     this.findings.warning({ ...this.place, offset, rule, message });
   }
+}
+
+function withoutFlag(type: number): number {
+  return type & ~OPTIONAL_RECORD;
 }
