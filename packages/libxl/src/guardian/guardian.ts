@@ -25,6 +25,7 @@ export interface SharedConnection {
 
 /** Where a guardian says what it had to repair. */
 const LOG = 'guardian.log';
+const CLOSED = 'the connection to the other end is closed already';
 const KILLED = 'the process that watches over the operation was killed';
 
 /**
@@ -57,6 +58,9 @@ export class Guardian {
 
   /** @throws LibxlError ERROR_FAIL where no process can be started: nothing may be begun unguarded */
   static start(host: Host, connection: SharedConnection = {}): Guardian {
+    for (const stream of [connection.toPeer, connection.fromPeer]) {
+      if (typeof stream === 'object' && stream.destroyed) throw new LibxlError('ERROR_FAIL', CLOSED);
+    }
     const log = openSync(join(host.stateDirectory, LOG), 'a', 0o600);
     try {
       const entry = createRequire(import.meta.url).resolve('@xen-migration/libxl/guardian');

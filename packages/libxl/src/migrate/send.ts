@@ -74,7 +74,7 @@ export async function migrateDomain(options: MigrateOptions): Promise<MigrateRep
   await requireMovable(host, domid, { live: options.live ?? true });
   const name = await nameOfDomain(host, domid);
   const config = options.config ?? (await retrieveConfiguration(host, domid));
-  const peer = guardPeer(host, connection);
+  const peer = guarded(options);
   const cancel = () => connection.close();
   options.signal?.addEventListener('abort', cancel);
   try {
@@ -83,6 +83,17 @@ export async function migrateDomain(options: MigrateOptions): Promise<MigrateRep
     options.signal?.removeEventListener('abort', cancel);
     connection.close();
     await peer.dismiss();
+  }
+}
+
+/** @throws MigrationError where the target was never reached */
+function guarded({ host, domid, connection }: MigrateOptions): GuardedPeer {
+  try {
+    return guardPeer(host, connection);
+  } catch (e) {
+    connection.close();
+    const cause = libxlErrorOf(e, 'migration', domid);
+    throw new MigrationError(cause.code, cause.message, 'connected', 'runs', { domid, cause });
   }
 }
 

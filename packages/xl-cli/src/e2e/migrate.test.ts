@@ -150,6 +150,17 @@ describe('a sender', () => {
     await runsHere();
   });
 
+  it('keeps the guest when the target is not reached', async () => {
+    await host.create('vm');
+    for (const command of ['exit 255', 'sleep 1; exit 255']) {
+      const { code, stderr } = await host.run('migrate', '-s', '', 'vm', command);
+      expect(code).toBe(1);
+      expect(stderr).toContain('exited with error status 255\n');
+      expect(stderr).toContain('xl: vm runs on here.\nMigration failed, resuming at sender.\n');
+    }
+    await runsHere();
+  });
+
   it('tells that its domain does not exist', async () => {
     expect(await host.run('migrate', 'nosuch', 'localhost')).toMatchObject({
       code: 1,
