@@ -17,9 +17,7 @@ describe('the version of a stream', () => {
     const { reader: converted, close } = nativeReader(reader(), configOf('hvm'), 1);
     await expect(converted.skip(10_000)).rejects.toThrow('legacy, HVM context: 0 bytes');
     await close();
-    expect(() => nativeReader(reader(), configOf('pvh'), 1)).toThrow(
-      expect.objectContaining({ code: 'ERROR_INVAL' }),
-    );
+    expect(() => nativeReader(reader(), configOf('pvh'), 1)).toThrow(expect.objectContaining({ code: 'ERROR_INVAL' }));
   });
 
   it('no other is known', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { QEMU_VARIABLE } from '@xen-migration/libxl';
 import { refreshPackageLists, unpackPackages, withDependencies } from '../debian-packages.js';
 import { cacheFolder } from '../repository.js';
@@ -45,7 +45,10 @@ function writeStarter(): string {
   const starter = `${ROOT}.sh`;
   const libraries = ['usr/lib', 'lib'].map((folder) => `${ROOT}/${folder}/x86_64-linux-gnu`).join(':');
   const firmware = ['seabios', 'qemu'].map((folder) => `-L '${ROOT}/usr/share/${folder}'`).join(' ');
-  writeFileSync(starter, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries}' exec '${ROOT}/${PROGRAM}' ${firmware} "$@"\n`);
-  chmodSync(starter, 0o755);
+  const script = `#!/bin/sh\nLD_LIBRARY_PATH='${libraries}' exec '${ROOT}/${PROGRAM}' ${firmware} "$@"\n`;
+  // Whole or not at all: other test files run it meanwhile.
+  const temporary = `${starter}.${process.pid}`;
+  writeFileSync(temporary, script, { mode: 0o755 });
+  renameSync(temporary, starter);
   return starter;
 }
