@@ -16,6 +16,6 @@ export function findTraditional(override?: string, environment: NodeJS.ProcessEn
     variable: TRADITIONAL_VARIABLE,
     value: environment[TRADITIONAL_VARIABLE],
     places: PLACES,
-    missing: 'no qemu-dm is installed (Xen dropped qemu-traditional after 4.18, and no distribution ships it any more)',
+    missing: 'no qemu-dm is installed (Xen 4.21 dropped qemu-traditional, and no distribution ships it any more)',
   });
 }
