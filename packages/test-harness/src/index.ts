@@ -1,4 +1,5 @@
 export { benchConvertLegacy } from './bench/convert-legacy.js';
+export { benchDowntime } from './bench/downtime.js';
 export { bench } from './bench/index.js';
 export { type Run, runOnce } from './bench/measure.js';
 export { benchMigrate } from './bench/migrate.js';

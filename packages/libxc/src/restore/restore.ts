@@ -3,23 +3,23 @@ import {
   LibxcReader,
   type LibxcRecord,
   LibxcWriter,
-  readSnapshot,
   StreamError,
 } from '@xen-migration/stream-format';
 import { PageBitmap } from '../bitmap.js';
-import { isHypervisorError } from '../hypervisor/errors.js';
 import { PAGE_SHIFT } from '../hypervisor/frames.js';
-import type { CpuPolicy, DomainInfo } from '../hypervisor/hypervisor.js';
+import type { DomainInfo } from '../hypervisor/hypervisor.js';
 import { retrying } from '../hypervisor/retrying.js';
-import { compareCpuPolicies, levelledCpuPolicy, missingFeatures } from '../x86/cpu-policy.js';
 import { CheckpointBuffer } from './checkpoint-buffer.js';
 import { faultOf, type RecordPosition, RestoreError, RestoreFault, type RestorePhase } from './errors.js';
 import type { RestoredGuest, RestoreGuest } from './guest-type.js';
 import { hvmRestore } from './hvm.js';
+import { lostPageWarnings } from './lost-pages.js';
 import type { RestoreOptions, RestoreResult, RestoreStep } from './options.js';
 import { PageReceiver } from './pages.js';
 import { Populator } from './populate.js';
 import { pvRestore } from './pv.js';
+import { checkContents, isOptional } from './records.js';
+import { readStaticData } from './static-data.js';
 
 /**
  * Reads a libxc stream (version 2 or 3) into a domain that was just made, and leaves it ready to be unpaused. The stream
@@ -126,77 +126,12 @@ class Restore {
 
   async run(): Promise<RestoreResult> {
     try {
-      const first = await this.readStaticData();
+      this.at.phase = 'static-data';
+      const { guest, headers, options, warnings } = this;
+      const first = await readStaticData({ guest, headers, options, warnings, next: () => this.nextRecord() });
       return await this.complete(await this.readContents(first));
     } finally {
       await this.receiver.settle().catch(() => undefined);
-    }
-  }
-
-  // --- static data
-
-  /** @returns the first record that is not static data; it has not been acted upon */
-  private async readStaticData(): Promise<LibxcRecord> {
-    this.at.phase = 'static-data';
-    let leaves: Uint8Array | undefined;
-    let msrs: Uint8Array | undefined;
-    for (;;) {
-      const record = await this.nextRecord();
-      refuseDelta(record);
-      switch (record.type) {
-        case 'X86_CPUID_POLICY':
-          leaves = Uint8Array.from(record.data);
-          break;
-        case 'X86_MSR_POLICY':
-          msrs = Uint8Array.from(record.data);
-          break;
-        case 'X86_PV_INFO':
-          if (!this.guest.recordTypes.has(record.type)) throw unexpectedRecord(record);
-          await this.guest.takeRecord(record);
-          break;
-        case 'STATIC_DATA_END':
-          if (this.headers.version === 2) throw unexpectedRecord(record);
-          await this.applyStaticData(leaves, msrs);
-          return this.nextRecord();
-        default:
-          if (isOptional(record)) break;
-          if (this.headers.version === 3) throw new RestoreFault('ORDER', `${record.type} before STATIC_DATA_END`);
-          // Version 2 does not say where the static data ends.
-          await this.applyStaticData(leaves, msrs);
-          return record;
-      }
-    }
-  }
-
-  private async applyStaticData(leaves: Uint8Array | undefined, msrs: Uint8Array | undefined): Promise<void> {
-    const { callbacks } = this.options;
-    const none = new Uint8Array(0);
-    if (leaves !== undefined || msrs !== undefined) {
-      await this.applyCpuPolicy({ leaves: leaves ?? none, msrs: msrs ?? none });
-    }
-    try {
-      await callbacks?.staticDataDone?.({ cpuid: leaves === undefined, msr: msrs === undefined });
-    } catch (e) {
-      const text = `the static data was not accepted: ${e instanceof Error ? e.message : String(e)}`;
-      throw new RestoreFault('STATIC_DATA', text, { cause: e });
-    }
-  }
-
-  /** The guest must find the CPU that it had: a feature that it uses and that is gone crashes it later. */
-  private async applyCpuPolicy(policy: CpuPolicy): Promise<void> {
-    const { hypervisor, domid, missingCpuFeatures } = this.options;
-    const offered = await hypervisor.hostCpuPolicy(this.headers.guestType);
-    const missing = missingFeatures(compareCpuPolicies(policy, offered));
-    const force = missingCpuFeatures === 'force';
-    if (missing.length > 0 && !force) throw new RestoreFault('CPU_POLICY', `${CPU_LACKS} ${missing.join('; ')}`);
-    this.warnings.push(...missing.map((text) => `the guest lost features of its CPU, ${text}`));
-    try {
-      await hypervisor.setCpuPolicy(domid, missing.length > 0 ? levelledCpuPolicy(policy, offered) : policy);
-    } catch (e) {
-      if (!isHypervisorError(e)) throw e;
-      throw new RestoreFault('CPU_POLICY', `this host can't give the guest the CPU that it had: ${e.message}`, {
-        cause: e,
-      });
     }
   }
 
@@ -214,7 +149,7 @@ class Restore {
   }
 
   private async takeRecord(record: LibxcRecord): Promise<void> {
-    this.checkExpected(record);
+    checkContents(record, this.guest);
     switch (record.type) {
       case 'PAGE_DATA':
         return this.receiver.take(record, this.verifying);
@@ -227,24 +162,6 @@ class Restore {
       }
       default:
         if (!isOptional(record)) await this.guest.takeRecord(record);
-    }
-  }
-
-  /** @throws RestoreFault for a record that has no place after the static data */
-  private checkExpected(record: LibxcRecord): void {
-    switch (record.type) {
-      case 'PAGE_DATA':
-        this.guest.checkPfns(record.pfns);
-        return;
-      case 'VERIFY':
-      case 'X86_TSC_INFO':
-        return;
-      case 'STATIC_DATA_END':
-      case 'X86_CPUID_POLICY':
-      case 'X86_MSR_POLICY':
-        throw new RestoreFault('ORDER', `${record.type} after the end of the static data`);
-      default:
-        if (!isOptional(record) && !this.guest.recordTypes.has(record.type)) throw unexpectedRecord(record);
     }
   }
 
@@ -282,7 +199,7 @@ class Restore {
         const record = await this.nextRecord();
         if (record.type === 'CHECKPOINT') return undefined;
         if (record.type === 'END') return 'END';
-        this.checkExpected(record);
+        checkContents(record, this.guest);
         await this.buffer.add(record);
       }
     } catch (e) {
@@ -365,38 +282,3 @@ class Restore {
     });
   }
 }
-
-/** Alone, it would make a guest of which most pages are missing. */
-function refuseDelta(record: LibxcRecord): void {
-  const parent = readSnapshot(record)?.parent;
-  if (parent === undefined) return;
-  throw new RestoreFault(
-    'DELTA',
-    `the stream is a delta of the save ${parent}; merge it with the files before it first`,
-  );
-}
-
-function isOptional(record: LibxcRecord): boolean {
-  return record.type === 'UNKNOWN' && record.optional;
-}
-
-function unexpectedRecord(record: LibxcRecord): RestoreFault {
-  const name = record.type === 'UNKNOWN' ? `record of unknown type ${record.number}` : record.type;
-  return new RestoreFault('UNEXPECTED_RECORD', `a mandatory ${name} does not belong into this guest's stream`);
-}
-
-/** Pages that get a warning of their own. */
-const MAX_NAMED_PAGES = 16;
-
-function lostPageWarnings(pfns: Iterable<number>): string[] {
-  const warnings: string[] = [];
-  let more = 0;
-  for (const pfn of pfns) {
-    if (warnings.length === MAX_NAMED_PAGES) more++;
-    else warnings.push(`page 0x${pfn.toString(16)} is named by a page table, but its contents were never sent ${LOST}`);
-  }
-  return more === 0 ? warnings : [...warnings, `the same is true of ${more} more pages`];
-}
-
-const CPU_LACKS = "this host's CPU lacks what the guest's had:";
-const LOST = '(a page table that its sender lost?): the guest will find an undefined page there';

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { benchConvertLegacy } from './convert-legacy.js';
+import { benchDowntime } from './downtime.js';
 import { benchMigrate } from './migrate.js';
 import { formatTable } from './table.js';
 import { benchTransfer } from './transfer.js';
@@ -16,4 +17,5 @@ export async function bench(print: (text: string) => void = console.log, sizes =
   print(`\nLegacy streams\n${formatTable(await benchConvertLegacy(sizes.filter((size) => size <= LEGACY_MAX_MIB)))}`);
   print(`\nMigration between two hosts of this machine\n${formatTable(await benchMigrate(sizes))}`);
   print(`\nSave and restore\n${formatTable(await benchTransfer(sizes))}`);
+  print(`\nDowntime\n${formatTable(await benchDowntime(sizes))}`);
 }

@@ -86,7 +86,11 @@ export const memoryHandlers: Handlers<
     if (gfns.length > MAX_BATCH) {
       throw refuse('E2BIG', 'pageTypes', domain, `${gfns.length} frames at once (${MAX_BATCH} are possible)`);
     }
-    return Uint8Array.from(gfns, (gfn) => (domain.hvm ? hvmPageType(domain, gfn) : pvPageType(host, domain, gfn)));
+    const types = new Uint8Array(gfns.length);
+    for (let i = 0; i < types.length; i++) {
+      types[i] = domain.hvm ? hvmPageType(domain, gfns[i]!) : pvPageType(host, domain, gfns[i]!);
+    }
+    return types;
   },
 
   mmuExt(host, _connection, domid, ops) {

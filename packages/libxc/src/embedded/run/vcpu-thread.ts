@@ -25,7 +25,8 @@ export class VcpuThread {
     data: VcpuData,
     private readonly handlers: VcpuThreadHandlers,
   ) {
-    this.worker = new Worker(workerFile(), { workerData: data });
+    // The process's own switches (--input-type ...) are not for the thread.
+    this.worker = new Worker(workerFile(), { workerData: data, execArgv: [] });
     this.worker.on('message', (message: VcpuMessage) => this.receive(message));
     this.worker.on('error', (error) => this.fail(error));
     // A host in a process of its own must not live on for its vcpus' sake.
