@@ -33,7 +33,9 @@ export class Debian {
     writeFileSync(join(folder, 'apt.conf'), configuration(folder));
     writeFileSync(
       join(folder, 'etc/sources.list'),
-      ARCHIVES.map(({ uri, suite }) => `deb [signed-by=${KEYRING}] ${uri} ${suite} main\n`).join(''),
+      ['deb', 'deb-src']
+        .flatMap((kind) => ARCHIVES.map(({ uri, suite }) => `${kind} [signed-by=${KEYRING}] ${uri} ${suite} main\n`))
+        .join(''),
     );
     const debian = new Debian(folder);
     await debian.apt('update', '-qq');
@@ -53,8 +55,32 @@ export class Debian {
     return packages.map(({ file }) => join(this.folder, 'archives', file));
   }
 
+  /** Downloads the newest source of a package that is to be had, and answers its version. */
+  async downloadSource(name: string, folder: string): Promise<string> {
+    const listed = await this.run('apt-cache', ['showsrc', name]);
+    const versions = [...listed.matchAll(/^Version: (.*)$/gm)]
+      .map((match) => match[1] ?? '')
+      .sort()
+      .reverse();
+    let failure: unknown;
+    for (const version of versions) {
+      try {
+        await this.run('apt-get', ['source', '-qq', '--download-only', `${name}=${version}`], folder);
+        return version;
+      } catch (e) {
+        failure = e;
+      }
+    }
+    throw new Error(`no source of ${name} could be fetched`, { cause: failure });
+  }
+
   private apt(...args: string[]): Promise<string> {
-    return command('apt-get', args, {
+    return this.run('apt-get', args);
+  }
+
+  private run(program: string, args: readonly string[], cwd?: string): Promise<string> {
+    return command(program, args, {
+      ...(cwd === undefined ? {} : { cwd }),
       env: { APT_CONFIG: join(this.folder, 'apt.conf'), DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
     });
   }

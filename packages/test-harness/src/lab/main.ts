@@ -3,9 +3,11 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { labDirectory } from './cache.js';
+import { builtXen } from './hypervisor.js';
 import { labImage } from './image.js';
 import { runJob } from './job.js';
 import { type Control, kvmWorks, Machine } from './machine.js';
+import { guestsOf, runMatrix } from './matrix/run.js';
 import { packPayload } from './payload.js';
 import { MACHINE_FILES } from './qemu.js';
 
@@ -22,6 +24,12 @@ const USAGE = `Real Xen in an emulated machine.
   npm run lab -- two-hosts          boots 'left' and 'right' on one private network, sshd in each
   npm run lab -- down [NAME...]     ends machines (all of them)
   npm run lab -- status
+  npm run matrix -- --host lab [GUEST...]
+                                    guests between stock xl and ours, each way (pv64, pvh, hvm)
+      --results FOLDER              where the report goes (lab-report): matrix.json, matrix.xml, logs
+
+      --xen built                   boots a hypervisor built from Debian's source, with shadow paging (which PV guests
+                                    need to be migrated live) and 32-bit PV
 
 In dom0: /lab/bin/node, our packages in /lab/xen-migration (bin/xl and the others), stock xl as 'xl', guests'
 kernel and RAM disk in /lab/guests.
@@ -31,10 +39,14 @@ const OPTIONS = {
   name: { type: 'string', default: 'lab' },
   results: { type: 'string' },
   timeout: { type: 'string', default: '600' },
+  xen: { type: 'string' },
+  host: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 const SHAPE = { memory: 4096, dom0Memory: 1536, cpus: 2 };
+/** Seconds. */
+const MATRIX_TIMEOUT = 3600;
 const NETWORK_PORT = 27_100;
 
 const began = Date.now();
@@ -53,6 +65,14 @@ function pack(it: Machine): Promise<void> {
   return packPayload(join(it.share, 'xen-migration.tar'), join(it.folder, 'payload'));
 }
 
+let asked: { readonly xen?: string | undefined } = {};
+
+/** Path of a hypervisor other than Debian's, where one is asked for. */
+async function askedXen(): Promise<{ xen?: string }> {
+  if (asked.xen === undefined) return {};
+  return { xen: asked.xen === 'built' ? await builtXen(lab, progress) : resolve(asked.xen) };
+}
+
 async function boot(
   name: string,
   network?: { role: 'listen' | 'connect'; port: number; address: string },
@@ -61,7 +81,7 @@ async function boot(
   const it = machine(name);
   await pack(it);
   progress(`booting ${name} (${kvmWorks() ? 'KVM' : 'emulated: no nested KVM here'})`);
-  it.start(image, { name, ...SHAPE, network });
+  it.start(image, { name, ...SHAPE, ...(await askedXen()), ...(network === undefined ? {} : { network }) });
   const control = await it.whenUp();
   progress(`${name} is up; console: ${it.consoleLog}`);
   return control;
@@ -91,6 +111,20 @@ async function run(
     const status = await runJob(it, control, job, (text) => process.stdout.write(text));
     progress(`${script} ended with ${status}`);
     return status;
+  } finally {
+    control.close();
+    if (!wasUp) await it.stop();
+  }
+}
+
+async function matrix(name: string, guests: string[], results: string, timeout: number): Promise<number> {
+  const wanted = guestsOf(guests);
+  const it = machine(name);
+  const wasUp = it.pid !== undefined;
+  const control = wasUp ? await it.control() : await boot(name);
+  if (wasUp) await pack(it);
+  try {
+    return await runMatrix(it, control, { guests: wanted, results, timeout });
   } finally {
     control.close();
     if (!wasUp) await it.stop();
@@ -161,6 +195,7 @@ async function main(): Promise<number> {
     return verb === undefined && !values.help ? 2 : 0;
   }
   mkdirSync(lab, { recursive: true });
+  asked = values;
   switch (verb) {
     case 'up':
       return up(rest[0] ?? values.name);
@@ -169,6 +204,9 @@ async function main(): Promise<number> {
       if (script === undefined) throw new Error('run needs a script');
       return run(values.name, script, beside, values.results && resolve(values.results), Number(values.timeout));
     }
+    case 'matrix':
+      if (values.host !== 'lab') throw new Error('the matrix runs with --host lab');
+      return matrix(values.name, rest, resolve(values.results ?? 'lab-report'), MATRIX_TIMEOUT);
     case 'shell':
       return shell(rest[0] ?? values.name);
     case 'two-hosts':

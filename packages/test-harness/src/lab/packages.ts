@@ -79,3 +79,9 @@ export const DOM0_MODULES = [
   '9pnet_virtio',
   '9p',
 ];
+
+/** What Xen's build needs beyond gcc, make and python3. */
+export const XEN_BUILD_TOOLS = ['bison', 'flex', 'm4'];
+
+/** Beyond Xen's default configuration, or part of it and left out by Debian. */
+export const XEN_CONFIG = ['CONFIG_PV32', 'CONFIG_SHADOW_PAGING'];

@@ -1,0 +1,114 @@
+# What the matrix does in dom0, as functions. Each line that begins with @ is for the report (report.ts):
+#   @figure GUEST NAME SECONDS     @cell GUEST CELL ok     @cell GUEST CELL failed WHY
+ours=/lab/xen-migration/bin/xl
+stock=/usr/sbin/xl
+verifier=/usr/lib/xen-4.17/bin/verify-stream-v2
+export PYTHONPATH=/usr/lib/xen-4.17/lib/python
+
+now() { cut -d' ' -f1 /proc/uptime; }
+# A guest that was received has another name, and with it another log, until it runs.
+console() { ls -t /var/log/xen/console/guest-"$1"*.log 2>/dev/null | head -n 1; }
+lines() { grep -c . "$(console "$1")" 2>/dev/null; }
+
+# A configuration file for a guest that checks its own memory (files/guest-init.sh).
+configure() {
+  {
+    echo "name=\"$1\""
+    echo 'kernel="/lab/guests/vmlinuz"'
+    echo 'ramdisk="/lab/guests/initrd"'
+    echo 'memory=128'
+    case $1 in
+      pv64)
+        echo 'type="pv"'
+        echo 'vcpus=2'
+        echo 'extra="console=hvc0 quiet"'
+        ;;
+      pvh | hvm)
+        # Emulated, rdtscp is fatal to these.
+        echo "type=\"$1\""
+        echo 'extra="console=hvc0 quiet nordtscp clearcpuid=rdtscp,rdpid"'
+        echo 'cpuid="host,rdtscp=0"'
+        echo 'tsc_mode="native"'
+        ;;
+    esac
+    [ "$1" = hvm ] && printf 'vga="none"\ndevice_model_args=["-nographic"]\n'
+  } >"$1.cfg"
+}
+
+destroy_all() { $stock list | awk 'NR > 2 { print $2 }' | while read -r domid; do $stock destroy "$domid"; done; }
+
+# The guest, running, whoever made it last.
+fresh() {
+  $stock list "$1" >/dev/null 2>&1 && return
+  destroy_all
+  rm -f /var/log/xen/console/guest-"$1"*.log
+  $stock create "$1.cfg" >create.log 2>&1 || { cat create.log; return 1; }
+  tries=0
+  until grep -q 'count 3,' "$(console "$1")" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ $tries -gt 480 ] && { tail -n 5 "$(console "$1")"; return 1; }
+    sleep 0.5
+  done
+}
+
+# It goes on counting, and has lost nothing.
+check() {
+  before=$(lines "$1")
+  tries=0
+  while [ "$(lines "$1")" -le $((before + 1)) ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 120 ] && { why="the guest says nothing any more"; return 1; }
+    sleep 0.5
+  done
+  last=$(tail -n 1 "$(console "$1")")
+  case $last in
+    *" 0 lost"*) echo "$last" ;;
+    *) why="the guest says: $last"; return 1 ;;
+  esac
+}
+
+# timed GUEST NAME COMMAND...
+timed() {
+  guest=$1 name=$2
+  shift 2
+  begin=$(now)
+  "$@" >"$guest-$name.log" 2>&1
+  status=$?
+  echo "@figure $guest $name $(echo "$begin $(now)" | awk '{ print $2 - $1 }')"
+  [ $status = 0 ] && ! grep -i -E 'warn|error' "$guest-$name.log" && return
+  why="$name ended with $status"
+  tail -n 15 "$guest-$name.log"
+  return 1
+}
+
+verified() { python3 $verifier -f xl --in "$1" >verify.log 2>&1 || { why="Xen's verifier refuses it: $(tail -n 1 verify.log)"; return 1; }; }
+
+stock_save_our_restore() {
+  timed "$1" stock-save $stock save "$1" "/tmp/$1.save" && timed "$1" our-restore $ours restore "/tmp/$1.save"
+}
+our_save_stock_restore() {
+  timed "$1" our-save $ours save "$1" "/tmp/$1.save" && verified "/tmp/$1.save" &&
+    timed "$1" stock-restore $stock restore "/tmp/$1.save"
+}
+stock_migrate_our_receive() { timed "$1" stock-to-our-migrate $stock migrate -s "" "$1" "$ours migrate-receive"; }
+our_migrate_stock_receive() { timed "$1" our-to-stock-migrate $ours migrate -s "" "$1" "$stock migrate-receive"; }
+our_migrate_our_receive() { timed "$1" our-to-our-migrate $ours migrate -s "" "$1" "$ours migrate-receive"; }
+stock_migrate_stock_receive() { timed "$1" stock-to-stock-migrate $stock migrate -s "" "$1" "$stock migrate-receive"; }
+
+# cell GUEST CELL
+cell() {
+  why=
+  if fresh "$1" && "$2" "$1" && check "$1"; then
+    echo "@cell $1 $2 ok"
+  else
+    echo "@cell $1 $2 failed ${why:-the guest did not start}"
+    destroy_all
+  fi
+  rm -f "/tmp/$1.save"
+}
+
+# What a command takes that does nothing: to tell start-up from work.
+start_up() {
+  timed host our-start-up $ours list
+  timed host stock-start-up $stock list
+}
