@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -108,6 +108,36 @@ describe('a link', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('has no frame taken by a connection that ends while another one is being written', async () => {
+    const one = end();
+    const two = end();
+    // A pipe whose last write is done only once the connection has ended.
+    const input = new PassThrough();
+    const held: (() => void)[] = [];
+    const output = new Writable({
+      emitClose: false,
+      write(chunk: Buffer, _encoding, done) {
+        if (chunk.length === 1000) held.push(done);
+        else done();
+      },
+    });
+    const first = one.endpoint.attach({ input, output, destroy: () => void input.destroy() });
+    input.write(encodeHello({ link: ID, expected: 0, zstd: false }));
+    for (let i = 0; i < 10; i++) await one.endpoint.outgoing.data(0, Buffer.alloc(1000, i));
+    while (held.length === 0) await sleep(1);
+    input.destroy();
+    await first;
+    for (const done of held) done();
+    await sleep(5);
+    const { a, b } = connection();
+    void one.endpoint.attach(a);
+    void two.endpoint.attach(b);
+    await one.endpoint.end(0);
+    await two.endpoint.end(0);
+    await Promise.all([one.endpoint.finished, two.endpoint.finished]);
+    expect(two.bytes()).toHaveLength(10_000);
   });
 
   it('sends no more than the window while nothing is acknowledged', async () => {

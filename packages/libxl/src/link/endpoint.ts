@@ -188,7 +188,8 @@ class LiveCarrier {
     if (this.pumping || this.over !== undefined) return;
     this.pumping = true;
     try {
-      for (;;) {
+      // A connection that is over must take no frame: nobody would send it then.
+      while (this.over === undefined) {
         const posted = this.posted;
         this.posted = [];
         const frame = this.queue.take(this);
@@ -198,6 +199,7 @@ class LiveCarrier {
       }
     } catch (e) {
       this.end(e instanceof Error ? e : new Error(String(e)));
+      this.queue.release(this);
     } finally {
       this.pumping = false;
     }

@@ -34,7 +34,7 @@ export const save = defineCommand(
       'The file appears whole or not at all: it is written under a temporary name beside it, synced and renamed; its mode\n' +
       "is 0600. '-' writes to the standard output, for a pipe. Without -c and -p the domain is destroyed once the file is\n" +
       'whole. Whatever fails, the domain runs on.\n' +
-      "Incremental saves are restored by 'xl restore --chain'.",
+      "Incremental saves are restored by 'xl restore --chain', and merged into one ordinary file by 'xen-stream merge'.",
   },
   async (context, { options, operands }) => {
     const [domain = '', file = '', configFile] = operands;
