@@ -2,7 +2,12 @@ import { defineConfig } from 'tsup';
 
 // Types come from 'tsc -b' (project references, declaration maps); tsup makes the JavaScript.
 export default defineConfig({
-  entry: { index: 'src/index.ts', lab: 'src/lab/main.ts', 'qemu-dm': 'src/device-model/traditional/main.ts' },
+  entry: {
+    index: 'src/index.ts',
+    compliance: 'src/compliance/main.ts',
+    lab: 'src/lab/main.ts',
+    'qemu-dm': 'src/device-model/traditional/main.ts',
+  },
   outDir: 'dist',
   format: 'esm',
   target: 'node20',

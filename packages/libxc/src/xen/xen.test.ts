@@ -40,6 +40,7 @@ function playing(answer: Answer): XenLibraries {
   };
   return {
     multicall,
+    hypercall: (op, argument) => Number(answer({ op, args: [argument], memory })),
     multicallSlowly: async (entries) => multicall(entries),
     allocatePages(count) {
       const address = next;

@@ -56,7 +56,7 @@ function imageKey(): string {
     packages: [ARCHIVES, TOOLS, DOM0, LEFT_OUT, BOOT_MODULES, DOM0_MODULES],
     files: readdirSync(FILES).map((name) => [name, readFileSync(join(FILES, name), 'utf8')]),
     node: process.version,
-    layout: 2,
+    layout: 3,
   });
 }
 

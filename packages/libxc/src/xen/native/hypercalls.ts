@@ -5,8 +5,12 @@ import type { XenRelease } from '../abi/releases.js';
 import { HypercallBuffers } from './buffers.js';
 import type { XenLibraries } from './libraries.js';
 
-/** Whether a call is over in microseconds, or may keep the hypervisor busy: then it runs on another thread. */
-export type Pace = 'quick' | 'slow';
+/**
+ * Whether a call is over in microseconds, or may keep the hypervisor busy: then it runs on another thread. `alone`: it
+ * goes on, when it is interrupted, as a hypercall of another number, which no multicall can do: it is made by itself, on
+ * this thread (shadow_op; Xen's paging_domctl_cont).
+ */
+export type Pace = 'quick' | 'slow' | 'alone';
 
 export interface Call {
   readonly operation: string;
@@ -67,6 +71,12 @@ export class Hypercalls {
       for (const [i, word] of args.entries()) {
         const value = word === ARGUMENT_ADDRESS ? address + BigInt(ARGUMENT) : BigInt(word);
         view.setBigUint64(MULTICALL.args + 8 * i, value, true);
+      }
+      if (call.pace === 'alone') {
+        const answer = this.libraries.hypercall(op, address + BigInt(ARGUMENT));
+        if (answer >= 0) return read(answer, structure);
+        const code = errnoName(this.libraries.errno());
+        throw failure(call, code, explain?.(structure, code) ?? 'the hypervisor refused');
       }
       const made =
         call.pace === 'slow' ? await this.libraries.multicallSlowly(address, 1) : this.libraries.multicall(address, 1);

@@ -8,6 +8,8 @@ export interface XenLibraries {
   /** One multicall of `count` entries. 0, or -1 with errno() where not even that could be done. */
   multicall(entries: bigint, count: number): number;
   multicallSlowly(entries: bigint, count: number): Promise<number>;
+  /** A hypercall by itself, with one argument: its result, or -1 with errno(). */
+  hypercall(op: number, argument: bigint): number;
   /** Memory that the hypervisor can read and write at any time; 0: none is to be had. */
   allocatePages(count: number): bigint;
   freePages(address: bigint, count: number): void;
@@ -45,6 +47,7 @@ const PROTOTYPES = {
     functions: {
       open: 'void *xencall_open(void *logger, unsigned int flags)',
       close: 'int xencall_close(uint64_t handle)',
+      call1: 'int xencall1(uint64_t handle, unsigned int op, uint64_t a1)',
       call2: 'int xencall2(uint64_t handle, unsigned int op, uint64_t a1, uint64_t a2)',
       allocate: 'void *xencall_alloc_buffer_pages(uint64_t handle, size_t pages)',
       free: 'void xencall_free_buffer_pages(uint64_t handle, uint64_t address, size_t pages)',
@@ -99,6 +102,7 @@ export function loadXenLibraries(): XenLibraries {
   return {
     multicall: (entries, count) => call.call2(calls, MULTICALL, entries, count),
     multicallSlowly: (entries, count) => slowly(call.call2, calls, MULTICALL, entries, count),
+    hypercall: (op, argument) => call.call1(calls, op, argument),
     allocatePages: (count) => addressOf(call.allocate(calls, count)),
     freePages: (address, count) => call.free(calls, address, count),
 

@@ -107,7 +107,7 @@ export function domainOperations(xen: Hypercalls): DomainOperations {
 
     setPagingMemory: (domid, kib) =>
       xen.domctl(
-        { operation: 'setPagingMemory', domid, pace: 'slow' },
+        { operation: 'setPagingMemory', domid, pace: 'alone' },
         DOMCTL.shadowOp,
         (union) => {
           union.setUint32(SHADOW.op, SHADOW_OP.setAllocation, true);

@@ -9,7 +9,7 @@ type LogDirtyOperations = Pick<Hypervisor, 'enableLogDirty' | 'disableLogDirty' 
 export function logDirtyOperations(xen: Hypercalls): LogDirtyOperations {
   const shadowOp = (operation: string, domid: number, op: number) =>
     xen.domctl(
-      { operation, domid, pace: 'slow' },
+      { operation, domid, pace: 'alone' },
       DOMCTL.shadowOp,
       (union) => union.setUint32(SHADOW.op, op, true),
       () => {},
@@ -26,7 +26,7 @@ export function logDirtyOperations(xen: Hypercalls): LogDirtyOperations {
       return xen.buffers.with(length, async ({ address, bytes }) => {
         bytes.fill(0, 0, length);
         const stats = await xen.domctl(
-          { operation: 'logDirty', domid, pace: 'slow' },
+          { operation: 'logDirty', domid, pace: 'alone' },
           DOMCTL.shadowOp,
           (union) => {
             union.setUint32(SHADOW.op, SHADOW_OP[op], true);
