@@ -18,7 +18,7 @@ interface Way {
   readonly save: Pick<SaveOptions, 'live' | 'debug' | 'stream'>;
   /** What a way does to the stream before it is restored. */
   readonly stream?: (bytes: Uint8Array) => Promise<Uint8Array>;
-  readonly check?: (result: RestoreResult) => void;
+  readonly check?: (result: RestoreResult, rings: readonly number[]) => void;
 }
 
 const WAYS: Readonly<Record<string, Way>> = {
@@ -26,7 +26,8 @@ const WAYS: Readonly<Record<string, Way>> = {
   live: { save: { live: true, debug: false } },
   'live, verified': {
     save: { live: true, debug: true },
-    check: ({ verifyMismatches }) => expect(verifyMismatches).toEqual([]),
+    // Nobody tracks what backends write to their rings; those pages may differ.
+    check: ({ verifyMismatches }, rings) => expect(verifyMismatches.filter((pfn) => !rings.includes(pfn))).toEqual([]),
   },
   'checkpointed, its sender dead in the middle of the third checkpoint': {
     save: { live: true, debug: false, stream: 'remus' },
@@ -79,7 +80,6 @@ describe.each(Object.entries(GUESTS))('%s', (_, { kind, words }) => {
         ...checkpointing(guest, 4),
         async suspend() {
           await guest.suspend();
-          // Nobody tracks what backends write to their rings; a verification would see it.
           if (way.save.debug) await guest.stopServing();
         },
       },
@@ -91,7 +91,9 @@ describe.each(Object.entries(GUESTS))('%s', (_, { kind, words }) => {
     const options = { reader: new ByteReader(byteSource(stream)), stream: way.save.stream ?? 'plain' };
     const { guest: moved, result } = await TestGuest.restore(there, shape, options);
     guests.push(moved);
-    way.check?.(result);
+    const { m2p } = there.host.state.machine;
+    const gfns = [result.storeGfn ?? -1, result.consoleGfn ?? -1];
+    way.check?.(result, result.guestType === 'pv' ? gfns.map((mfn) => m2p.pfnOf(mfn)) : gfns);
     expect(result.warnings).toEqual([]);
     // The balloon's pages cost nothing here either.
     expect(free - (await there.hypervisor.info()).freePages).toBeLessThan(shape.memoryKib / 4 - 400);
