@@ -77,6 +77,13 @@ export class DeviceModelHost {
       .filter((pid) => this.isDeviceModel(pid));
   }
 
+  /** Kills them all; when it returns none runs any more. */
+  killDeviceModels(): void {
+    const end = Date.now() + PATIENCE_MS;
+    for (const pid of this.deviceModels()) process.kill(pid, 'SIGKILL');
+    while (this.deviceModels().length > 0) if (Date.now() > end) throw new Error('a device model survives SIGKILL');
+  }
+
   private isDeviceModel(pid: number): boolean {
     const command = readProc(pid, 'cmdline');
     if (command.includes(`path=${this.directory}/`)) return true;

@@ -244,8 +244,7 @@ describe.each(models)('an HVM guest with $version', (model) => {
     it('has a device model that dies before it may go', async () => {
       const domid = await source.guest(model.config('vm'));
       const killed = (e: ReceiveEvent) => {
-        if (!isState(e, 'waiting')) return;
-        for (const pid of target.deviceModels()) process.kill(pid, 'SIGKILL');
+        if (isState(e, 'waiting')) target.killDeviceModels();
       };
       const outcome = await migrate(domid, { receiver: killed });
       await expectKept(model, domid, outcome, { targetStatus: expect.any(Number) });
@@ -254,9 +253,6 @@ describe.each(models)('an HVM guest with $version', (model) => {
   });
 
   describe('runs on, and says so, when its own device model', () => {
-    const kill = (signal: NodeJS.Signals) => {
-      for (const pid of source.deviceModels()) process.kill(pid, signal);
-    };
     const moments: [string, (e: MigrateEvent) => boolean][] = [
       ['before the first page', (e) => isState(e, 'greeted')],
       ['while memory flows', (e) => e.kind === 'progress'],
@@ -268,7 +264,7 @@ describe.each(models)('an HVM guest with $version', (model) => {
       const sender = (e: MigrateEvent) => {
         if (done || !isIt(e)) return;
         done = true;
-        kill('SIGKILL');
+        source.killDeviceModels();
       };
       const { sent, received } = await migrate(domid, { sender });
       expect(received).toBeInstanceOf(Error);
