@@ -41,6 +41,7 @@ export { requireMovable } from './domain/movable.js';
 export { keyOfDomain, renameDomain } from './domain/names.js';
 export { type DomainParameters, type DomainType, domainParameters } from './domain/parameters.js';
 export { pauseDomain, unpauseDomain } from './domain/pause.js';
+export { waitUntilSuspendable } from './domain/ready.js';
 export { ensureRunning, resumeDomain } from './domain/resume.js';
 export { type SuspendOptions, type SuspendRequest, suspendDomain } from './domain/suspend.js';
 export { type DomainKey, readUserdata, storeUserdata, type UserdataKind } from './domain/userdata.js';

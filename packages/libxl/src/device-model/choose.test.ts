@@ -68,13 +68,17 @@ describe('the device model of a guest', () => {
   });
 
   it.each<[string, readonly EmulatorRecord[] | undefined, NonNullable<LibxlDomainConfig['b_info']>, RegExp]>([
-    ['came without', [], {}, /came without the state of one/],
     ['came from Xen', [context(2, OF_XEN)], {}, /its state is that of Xen's machine/],
     ['had two', [context(2), context(2, OWN, 1)], {}, /more than one \(number 1\)/],
     ['has a stub domain', undefined, { device_model_stubdomain: 'True' }, /domain of their own/],
   ])('is none on a host that executes no x86 code where it %s', (_what, records, built, why) => {
     expect(choose(records, built)).toEqual({ version: 'none', notice: expect.stringMatching(why) });
     if (records?.[0]?.data !== OF_XEN) expect(() => choose(records, built, 'xen')).toThrow(why);
+  });
+
+  it('is none where it came without, as nothing is lost; on Xen that is refused', () => {
+    expect(choose([])).toEqual({ version: 'none' });
+    expect(() => choose([], {}, 'xen')).toThrow(/came without the state of one/);
   });
 
   it('goes to Xen as it came from Xen', () => {

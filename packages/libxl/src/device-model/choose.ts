@@ -36,7 +36,7 @@ export function chooseDeviceModel(
   }
   const contexts = (records ?? []).filter(({ type }) => type === 'EMULATOR_CONTEXT');
   // What came without a device model goes on without: nobody knows what another one's state would have been.
-  if (records !== undefined && contexts.length === 0) return without(machine, 'it came without the state of one');
+  if (records !== undefined && contexts.length === 0) return cameWithout(machine);
   const other = contexts.find(({ index }) => index !== 0);
   if (other !== undefined) return without(machine, `it came with the state of more than one (number ${other.index})`);
   const context = contexts.at(-1);
@@ -54,6 +54,11 @@ export function chooseDeviceModel(
     ...(context === undefined ? {} : { context: context.data }),
     ...(data === undefined ? {} : { xenstoreData: data.data }),
   };
+}
+
+/** No notice: nothing is lost, and who created it was told. */
+function cameWithout(machine: QemuMachine): DeviceModelChoice {
+  return machine === 'xen' ? without(machine, 'it came without the state of one') : { version: 'none' };
 }
 
 /** Beside a guest of the embedded host a device model has nothing to serve, and the guest can do without. */

@@ -6,6 +6,7 @@ export const consoleBackendPath = (domid: number) => `/local/domain/0/backend/co
 
 export const namePath = (domid: number) => `${domainPath(domid)}/name`;
 export const shutdownPath = (domid: number) => `${domainPath(domid)}/control/shutdown`;
+export const featureSuspendPath = (domid: number) => `${domainPath(domid)}/control/feature-suspend`;
 export const suspendPortPath = (domid: number) => `${domainPath(domid)}/device/suspend/event-channel`;
 export const consoleTtyPath = (domid: number) => `${domainPath(domid)}/console/tty`;
 

@@ -107,6 +107,22 @@ describe('the daemon', () => {
     expect(await new Promise((resolve) => second.once('exit', resolve))).toBe(0);
   });
 
+  it('ends when its directory is gone, and leaves the next one alone', { timeout: 60_000 }, async () => {
+    const daemon = spawn(process.execPath, [DAEMON], {
+      env: { ...process.env, XEN_EMBEDDED_DIR: directory, XEN_EMBEDDED_IDLE: '1000' },
+    });
+    children.push(daemon);
+    const ended = new Promise((resolve) => daemon.once('exit', resolve));
+    await until(() => existsSync(join(directory, HOST_FILES.socket)));
+    rmSync(directory, { recursive: true });
+    const next = await client();
+    const domid = await next.createDomain(config);
+    await ended;
+    expect(await (await client()).domainInfo(domid)).toMatchObject({ domid });
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining([HOST_FILES.lock, HOST_FILES.memory]));
+    await next.destroyDomain(domid);
+  });
+
   it('after a killed one, clears up what that left', async () => {
     const daemon = spawn(process.execPath, [DAEMON], { env: { ...process.env, XEN_EMBEDDED_DIR: directory } });
     await until(() => existsSync(join(directory, HOST_FILES.socket)));

@@ -17,6 +17,8 @@ export interface DaemonOptions {
   readonly idleSeconds: number;
 }
 
+const ORPHAN_CHECK_MS = 5_000;
+
 /** The host's process. @returns undefined when the directory has a daemon already */
 export async function runDaemon(
   options: DaemonOptions,
@@ -55,7 +57,17 @@ export async function runDaemon(
     reconsider();
   });
   idle.busy(false);
+  // Nobody can reach a host whose directory was removed; a new directory of that name is another daemon's.
+  const orphaned = setInterval(() => {
+    if (!lock.isHeld()) end();
+  }, ORPHAN_CHECK_MS);
   const ended = asked.then(async () => {
+    clearInterval(orphaned);
+    if (!lock.isHeld()) {
+      // Servers that are closed remove their sockets by name, and those are another daemon's: the process just ends.
+      host.state.machine.destroy();
+      return;
+    }
     // First of all, so that nobody connects to a host that goes away.
     rmSync(socket, { force: true });
     await server.close();

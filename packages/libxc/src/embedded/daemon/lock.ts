@@ -1,8 +1,11 @@
-import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { isAt } from '../is-at.js';
 import { libc } from '../native/libc.js';
 
 /** The right to be the one daemon of a directory. The system drops it when the process dies. */
 export interface HostLock {
+  /** False once the file has lost its name: the directory is gone, or another daemon's. */
+  isHeld(): boolean;
   /** Gives it up, and removes the file. */
   release(): void;
 }
@@ -18,20 +21,13 @@ export function takeHostLock(path: string): HostLock | undefined {
     // Whoever had it may have removed the file in between: a lock on a file without a name keeps nobody out.
     if (isAt(fd, path)) {
       return {
+        isHeld: () => isAt(fd, path),
         release() {
-          rmSync(path, { force: true });
+          if (isAt(fd, path)) rmSync(path, { force: true });
           closeSync(fd);
         },
       };
     }
     closeSync(fd);
-  }
-}
-
-function isAt(fd: number, path: string): boolean {
-  try {
-    return statSync(path).ino === fstatSync(fd).ino;
-  } catch {
-    return false;
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { PAGE_SIZE } from '../../hypervisor/frames.js';
+import { isAt } from '../is-at.js';
 import { libc } from '../native/libc.js';
 import { WINDOW_FRAMES, WINDOW_SHIFT } from './layout.js';
 
@@ -45,6 +46,11 @@ export class MachineMemory {
       this.stretch(mfn + done, part).fill(0);
       done += part;
     }
+  }
+
+  /** Whether the file still has this name. */
+  isAt(path: string): boolean {
+    return !this.closed && isAt(this.fd, path);
   }
 
   /** Closes the file. What is mapped stays mapped; nothing more can be. */

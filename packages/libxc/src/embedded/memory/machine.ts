@@ -123,8 +123,9 @@ export class Machine {
   /** Ends the machine: its memory goes back to the system, even where processes still map it. */
   destroy(): void {
     for (const { first, count } of this.layout.stretches) this.memory.discard(first, count);
+    // It may have been removed, and another host's made in its place.
+    if (this.memory.isAt(this.path)) rmSync(this.path, { force: true });
     this.memory.close();
-    rmSync(this.path, { force: true });
   }
 
   private makeM2p(): MachineToPhys {

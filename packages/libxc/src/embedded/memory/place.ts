@@ -16,6 +16,8 @@ export function placeMemory(directory: string): string {
   const name = createHash('sha256').update(resolve(directory)).digest('hex').slice(0, 16);
   const path = join(SHARED_MEMORY, `xen-embedded-memory-${process.getuid?.() ?? 0}-${name}`);
   rmSync(link, { force: true });
+  // Of a host whose directory was removed, and which may still be alive: it keeps its file, without the name.
+  rmSync(path, { force: true });
   symlinkSync(path, link);
   return path;
 }
