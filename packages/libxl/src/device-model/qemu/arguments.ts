@@ -48,6 +48,7 @@ export function qemuArguments(invocation: QemuInvocation): string[] {
     ...((config.b_info?.acpi ?? hvm.acpi) === 'False' ? ['-no-acpi'] : []),
     ...vcpuArguments(config),
     ...(xen ? nicArguments(config, domid) : ['-net', 'none']),
+    ...(xen ? kernelArguments(config) : []),
     ...(incoming === undefined ? [] : ['-incoming', `fd:${incoming}`]),
     ...(xen ? extraArguments(config) : []),
     ...machineArguments(hvm, machine),
@@ -123,6 +124,16 @@ function vcpuArguments({ b_info: built = {} }: LibxlDomainConfig): string[] {
   if (max <= 1) return [];
   const online = built.avail_vcpus?.length ?? 0;
   return ['-smp', online === 0 ? String(max) : `${online},maxcpus=${max}`];
+}
+
+/** A kernel that the guest boots without its firmware's help. QEMU's state has it, so a received guest needs it, too. */
+function kernelArguments({ b_info: built = {} }: LibxlDomainConfig): string[] {
+  if (built.kernel === undefined || built.kernel === '') return [];
+  return [
+    ...['-kernel', built.kernel],
+    ...(built.ramdisk === undefined ? [] : ['-initrd', built.ramdisk]),
+    ...(built.cmdline === undefined ? [] : ['-append', built.cmdline]),
+  ];
 }
 
 function extraArguments({ b_info: built = {} }: LibxlDomainConfig): string[] {
