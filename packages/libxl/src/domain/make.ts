@@ -50,7 +50,7 @@ export interface MakeOptions {
 export async function makeDomain(options: MakeOptions): Promise<number> {
   const { host, config, fill, serve, image = {}, witness = {} } = options;
   const params = domainParameters(config);
-  await requireFreeName(host.xenstore, params.name, -1);
+  await requireFreeName(host, host.xenstore, params.name, -1);
   const domid = await makeEmpty(host, params, witness);
   try {
     witness.made?.(domid);
@@ -58,7 +58,7 @@ export async function makeDomain(options: MakeOptions): Promise<number> {
     await endDeviceModel(host, domid);
     await removeAllUserdata(host, domid);
     await transact(host.xenstore, async (store) => {
-      await requireFreeName(store, params.name, domid);
+      await requireFreeName(host, store, params.name, domid);
       await writeSkeleton(store, domid, params);
     });
     const made = await prepare(host, domid, params);

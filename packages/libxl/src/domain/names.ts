@@ -1,3 +1,4 @@
+import { isHypervisorError } from '@xen-migration/libxc';
 import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { formatUuid } from '../uuid.js';
@@ -21,18 +22,34 @@ export async function renameDomain(host: Host, domid: number, name: string, expe
       throw new LibxlError('ERROR_INVAL', `domain ${domid} is called '${current ?? ''}', not '${expected}'`, { domid });
     }
     if (current === name) return;
-    await requireFreeName(store, name, domid);
+    await requireFreeName(host, store, name, domid);
     await store.write(namePath(domid), name);
     const vm = await readText(store, `${domainPath(domid)}/vm`);
     if (vm !== undefined) await store.write(`${vm}/name`, name);
   });
 }
 
-/** @throws LibxlError ERROR_INVAL where another domain has that name */
-export async function requireFreeName(store: Store, name: string, domid: number): Promise<void> {
-  for (const other of await children(store, '/local/domain')) {
-    if (Number(other) === domid || (await readText(store, namePath(Number(other)))) !== name) continue;
-    throw new LibxlError('ERROR_INVAL', `Domain with name "${name}" already exists.`, { domid: Number(other) });
+/**
+ * What a domain that is gone has left in xenstore takes no name (its destroyer may be about to remove it).
+ *
+ * @throws LibxlError ERROR_INVAL where another domain has that name
+ */
+export async function requireFreeName(host: Host, store: Store, name: string, domid: number): Promise<void> {
+  for (const child of await children(store, '/local/domain')) {
+    const other = Number(child);
+    if (other === domid || (await readText(store, namePath(other))) !== name) continue;
+    if (!(await exists(host, other))) continue;
+    throw new LibxlError('ERROR_INVAL', `Domain with name "${name}" already exists.`, { domid: other });
+  }
+}
+
+async function exists(host: Host, domid: number): Promise<boolean> {
+  try {
+    await host.hypervisor.domainInfo(domid);
+    return true;
+  } catch (e) {
+    if (isHypervisorError(e, 'ESRCH')) return false;
+    throw e;
   }
 }
 
