@@ -31,7 +31,7 @@ export interface Hypervisor {
   unpause(domid: number): Promise<void>;
   /** Ends the domain and frees all that it owns. Restartable in Xen, finished here when it resolves. */
   destroyDomain(domid: number): Promise<void>;
-  /** Clears the shutdown state and lets the vcpus run again (resumedomain). @throws EINVAL when it is not shut down */
+  /** Clears the shutdown state and lets the vcpus run again (resumedomain); nothing happens to a domain that is up. */
   resumeDomain(domid: number): Promise<void>;
   /** SCHEDOP_remote_shutdown. */
   shutdownDomain(domid: number, reason: ShutdownReason): Promise<void>;

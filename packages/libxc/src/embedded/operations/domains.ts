@@ -96,7 +96,8 @@ export const domainHandlers: Handlers<
 
   resumeDomain(host, _connection, domid) {
     const domain = host.domain(domid, 'resumeDomain');
-    if (!domain.shutdownComplete) throw refuse('EINVAL', 'resumeDomain', domain, 'it is not shut down');
+    if (domain.shutdown === undefined) return;
+    if (!domain.shutdownComplete) throw refuse('EINVAL', 'resumeDomain', domain, 'its vcpus are still stopping');
     domain.shutdown = undefined;
     domain.shutdownComplete = false;
     forgetHeld(domain);
