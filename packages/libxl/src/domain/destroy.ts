@@ -27,6 +27,11 @@ export async function destroyDomain(host: Host, domid: number): Promise<void> {
   await attempt('pause', () => host.hypervisor.pause(domid));
   await attempt('end its device model', () => endDeviceModel(host, domid));
   await attempt('release from xenstore', () => host.xenstore.release(domid).catch(ignoreUnknown));
+  // Before the domain itself, as libxl does: who is killed in between leaves a domain, which can be found and destroyed again.
+  await attempt('remove from xenstore', () =>
+    transact(host.xenstore, (store) => removeNodes(store, domid, formatUuid(uuid))),
+  );
+  await attempt('remove its files', () => removeAllUserdata(host, domid));
   let destroyed = true;
   await attempt('destroy', async () => {
     try {
@@ -37,10 +42,6 @@ export async function destroyDomain(host: Host, domid: number): Promise<void> {
       throw e;
     }
   });
-  await attempt('remove from xenstore', () =>
-    transact(host.xenstore, (store) => removeNodes(store, domid, formatUuid(uuid))),
-  );
-  await attempt('remove its files', () => removeAllUserdata(host, domid));
   if (failures.length === 0) return;
   const what = destroyed ? `domain ${domid} is gone, but` : `domain ${domid} could not be destroyed:`;
   throw new LibxlError('ERROR_FAIL', `${what} ${failures.join('; ')}`, { domid, cleanup: failures });

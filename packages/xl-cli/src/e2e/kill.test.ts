@@ -28,15 +28,8 @@ async function runsAlone(): Promise<void> {
   await host.works('vm');
 }
 
-/**
- * Known fault: after a killed restore the configuration file of the destroyed domain is now and then left in the host's
- * directory (until the next domain of that domid). It is told here, and fails nothing until it is mended.
- */
-async function tellOfKeptFiles(): Promise<void> {
-  await host
-    .eventually('no file of a domain', async () => host.userdata().length === 0, 5)
-    .catch((e: Error) => console.warn(`left: ${host.userdata().join(', ')}; ${e.message}`));
-}
+/** Files of a destroyed domain: whoever destroys it removes them first. */
+const keepsNoFile = () => host.eventually('no file of a domain', async () => host.userdata().length === 0);
 
 async function killAt(xl: RunningXl, moment: number): Promise<void> {
   await sleep(moment);
@@ -89,7 +82,7 @@ describe('kill -9', () => {
         await host.works('vm');
         await host.succeed('destroy', 'vm');
       }
-      await tellOfKeptFiles();
+      await keepsNoFile();
     }
   });
 
@@ -171,7 +164,7 @@ describe('kill -9', () => {
       receiver.kill('SIGKILL');
       await once(receiver, 'exit');
       await host.eventually('nothing left', async () => (await host.list()).length === 0);
-      await tellOfKeptFiles();
+      await keepsNoFile();
     }
   });
 });
