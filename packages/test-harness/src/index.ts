@@ -11,4 +11,16 @@ export { type LegacyOfV2, legacyFromV2 } from './legacy/from-v2.js';
 export { type GuestSpec, legacyGuest } from './legacy/guest.js';
 export { LegacyWriter, legacyXlHeader, type Width } from './legacy/legacy-writer.js';
 export { SCENARIOS, type Scenario } from './legacy/scenarios.js';
+export {
+  type CellName,
+  type CellResult,
+  type Figure,
+  htmlOf,
+  isWell,
+  junitOf,
+  type MatrixReport,
+  type Outcome,
+  TerminalTable,
+  writeReport,
+} from './report/index.js';
 export { type FoundXenTools, type XenTools, xenTools } from './xen-tools.js';

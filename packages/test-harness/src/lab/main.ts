@@ -26,7 +26,7 @@ const USAGE = `Real Xen in an emulated machine.
   npm run lab -- status
   npm run matrix -- --host lab [GUEST...]
                                     guests between stock xl and ours, each way (pv64, pvh, hvm)
-      --results FOLDER              where the report goes (lab-report): matrix.json, matrix.xml, logs
+      --results FOLDER              where the report goes (lab-report): matrix.html, matrix.json, matrix.xml, logs
 
       --xen built                   boots a hypervisor built from Debian's source, with shadow paging (which PV guests
                                     need to be migrated live) and 32-bit PV

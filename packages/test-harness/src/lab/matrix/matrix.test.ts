@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CELL_NAMES, cellScript, planCells } from './cells.js';
-import { formatReport, junitOf, readReport } from './report.js';
+import { CELL_NAMES, CELLS, cellScript, planCells } from './cells.js';
+import { readFindings } from './report.js';
 
 const shell = readFileSync(new URL('cells.sh', import.meta.url), 'utf8');
 
@@ -22,33 +22,31 @@ describe('plan', () => {
   });
 });
 
-describe('report', () => {
+describe('findings', () => {
   const plan = planCells(['pv64']).slice(0, 3);
-  const report = readReport(
+  const { results, figures } = readFindings(
     plan,
     [
       'noise',
       '@figure pv64 stock-save 3.75',
       `@cell pv64 ${plan[0]!.cell} ok`,
-      `@cell pv64 ${plan[1]!.cell} failed the guest says: selfcheck: count 4, 1 "lost" & <gone>`,
+      'last words',
+      '@figure pv64 our-save 1.5',
+      '@figure pv64 stock-restore 2',
+      `@cell pv64 ${plan[1]!.cell} failed the guest says: selfcheck: count 4, 1 lost`,
     ].join('\n'),
   );
 
-  it('takes what was said, and misses what was not', () => {
-    expect(report.figures).toEqual([{ guest: 'pv64', name: 'stock-save', seconds: 3.75 }]);
-    expect(report.results.map(({ outcome }) => outcome)).toEqual(['ok', 'failed', 'missing']);
+  it('are what was said, and what was not', () => {
+    expect(results).toMatchObject([
+      { guest: 'pv64', operation: CELLS[plan[0]!.cell], outcome: 'ok', seconds: 3.75 },
+      { outcome: 'failed', why: 'the guest says: selfcheck: count 4, 1 lost', seconds: 3.5 },
+      { outcome: 'missing', why: 'the run ended before it' },
+    ]);
+    expect(figures.map(({ name }) => name)).toEqual(['stock-save', 'our-save', 'stock-restore']);
   });
 
-  it('is a table with the reasons below it', () => {
-    const text = formatReport(report);
-    expect(text).toMatch(/stock xl save, our xl restore +ok/);
-    expect(text).toContain('the run ended before it');
-    expect(text).toContain('stock-save                3.75 s');
-  });
-
-  it('is JUnit with escaped texts', () => {
-    const xml = junitOf(report);
-    expect(xml).toContain('tests="3" failures="2"');
-    expect(xml).toContain('1 &quot;lost&quot; &amp; &lt;gone>');
+  it("have each cell's own part of the output", () => {
+    expect(results[1]?.log).toBe('last words\n@figure pv64 our-save 1.5\n@figure pv64 stock-restore 2');
   });
 });

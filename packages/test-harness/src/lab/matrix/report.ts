@@ -1,77 +1,46 @@
-import { CELLS, type Cell, type CellName, type Guest } from './cells.js';
+import type { CellResult, Figure } from '../../report/index.js';
+import { CELLS, type Cell } from './cells.js';
 
-export type CellResult = Cell &
-  ({ readonly outcome: 'ok' } | { readonly outcome: 'failed' | 'missing'; readonly why: string });
-
-export interface Figure {
-  /** A guest, or 'host'. */
-  readonly guest: string;
-  readonly name: string;
-  readonly seconds: number;
-}
-
-export interface MatrixReport {
+export interface LabFindings {
   readonly results: readonly CellResult[];
   readonly figures: readonly Figure[];
 }
 
 /** What the script in dom0 printed, against what it was to do: a cell that it says nothing of is missing. */
-export function readReport(planned: readonly Cell[], output: string): MatrixReport {
+export function readFindings(planned: readonly Cell[], output: string): LabFindings {
   const figures: Figure[] = [];
-  const said = new Map<string, string>();
+  const said = new Map<string, Said>();
+  let log: string[] = [];
+  let seconds = 0;
   for (const line of output.split('\n')) {
     const [tag, guest = '', name = '', ...rest] = line.trim().split(' ');
-    if (tag === '@figure') figures.push({ guest, name, seconds: Number(rest[0]) });
-    if (tag === '@cell') said.set(`${guest} ${name}`, rest.join(' '));
+    if (tag === '@figure') {
+      const figure = { guest, name, seconds: Number(rest[0]) };
+      figures.push(figure);
+      seconds += figure.seconds;
+    }
+    if (tag !== '@cell') {
+      log.push(line);
+      continue;
+    }
+    said.set(`${guest} ${name}`, { text: rest.join(' '), log: log.join('\n'), seconds });
+    log = [];
+    seconds = 0;
   }
-  const results = planned.map((cell): CellResult => {
-    const text = said.get(`${cell.guest} ${cell.cell}`);
-    if (text === 'ok') return { ...cell, outcome: 'ok' };
-    if (text === undefined) return { ...cell, outcome: 'missing', why: 'the run ended before it' };
-    return { ...cell, outcome: 'failed', why: text.replace(/^failed /, '') };
-  });
-  return { results, figures };
+  return { results: planned.map((cell) => resultOf(cell, said.get(`${cell.guest} ${cell.cell}`))), figures };
 }
 
-/** For the terminal: guests across, cells down, and the figures below. */
-export function formatReport({ results, figures }: MatrixReport): string {
-  const guests = [...new Set(results.map(({ guest }) => guest))];
-  const cells = [...new Set(results.map(({ cell }) => cell))];
-  const width = Math.max(...cells.map((cell) => CELLS[cell].length));
-  const mark = (guest: Guest, cell: CellName) => {
-    const found = results.find((result) => result.guest === guest && result.cell === cell);
-    return found === undefined ? '-' : found.outcome;
-  };
-  const lines = [
-    `${''.padEnd(width)}  ${guests.map((guest) => guest.padEnd(8)).join('')}`,
-    ...cells.map((cell) => `${CELLS[cell].padEnd(width)}  ${guests.map((g) => mark(g, cell).padEnd(8)).join('')}`),
-    '',
-    ...figures.map(({ guest, name, seconds }) => `${guest.padEnd(8)}${name.padEnd(26)}${seconds.toFixed(2)} s`),
-    '',
-    ...results.flatMap((result) =>
-      result.outcome === 'ok' ? [] : [`${result.guest}: ${CELLS[result.cell]}: ${result.outcome}: ${result.why}`],
-    ),
-  ];
-  return `${lines.join('\n').trimEnd()}\n`;
+/** What stands between one cell's verdict and the one before it; its time is that of the commands that were timed. */
+interface Said {
+  readonly text: string;
+  readonly log: string;
+  readonly seconds: number;
 }
 
-/** JUnit's XML, one test case for each cell. */
-export function junitOf({ results }: MatrixReport): string {
-  const failed = results.filter(({ outcome }) => outcome !== 'ok').length;
-  const cases = results.map((result) => {
-    const head = `<testcase classname="lab.${result.guest}" name="${escaped(CELLS[result.cell])}"`;
-    if (result.outcome === 'ok') return `  ${head}/>`;
-    return `  ${head}><failure message="${escaped(result.why)}"/></testcase>`;
-  });
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuite name="interoperation" tests="${results.length}" failures="${failed}">`,
-    ...cases,
-    '</testsuite>',
-    '',
-  ].join('\n');
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+function resultOf({ guest, cell }: Cell, said: Said | undefined): CellResult {
+  const name = { guest, operation: CELLS[cell], command: `npm run matrix -- --host lab ${guest}` };
+  if (said === undefined) return { ...name, outcome: 'missing', why: 'the run ended before it' };
+  const { text, log, seconds } = said;
+  if (text === 'ok') return { ...name, outcome: 'ok', log, seconds };
+  return { ...name, outcome: 'failed', why: text.replace(/^failed /, ''), log, seconds };
 }

@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isWell, type MatrixReport, TerminalTable, writeReport } from '../../report/index.js';
 import { repositoryRoot } from '../../repository.js';
 import { runJob } from '../job.js';
 import type { Control, Machine } from '../machine.js';
 import { cellScript, GUESTS, type Guest, planCells } from './cells.js';
-import { formatReport, junitOf, readReport } from './report.js';
+import { readFindings } from './report.js';
 
 const CELLS = `${repositoryRoot}packages/test-harness/src/lab/matrix/cells.sh`;
 
@@ -36,13 +37,30 @@ export async function runMatrix(
     writeFileSync(script, cellScript(planned));
     mkdirSync(results, { recursive: true });
     const job = { script, beside: [CELLS], results, timeout };
+    const began = Date.now();
     await runJob(machine, control, job, (text) => process.stdout.write(text));
-    const report = readReport(planned, readFileSync(join(results, 'output'), 'utf8'));
-    writeFileSync(join(results, 'matrix.json'), `${JSON.stringify(report, undefined, 1)}\n`);
-    writeFileSync(join(results, 'matrix.xml'), junitOf(report));
-    process.stdout.write(`\n${formatReport(report)}`);
-    return report.results.every(({ outcome }) => outcome === 'ok') ? 0 : 1;
+    const report: MatrixReport = {
+      name: 'guests between stock xl and ours',
+      host: 'lab',
+      began: new Date(began).toISOString(),
+      seconds: (Date.now() - began) / 1000,
+      command: `npm run matrix -- --host lab ${guests.join(' ')}`,
+      ...readFindings(planned, readFileSync(join(results, 'output'), 'utf8')),
+    };
+    tell(report, writeReport(results, report));
+    return isWell(report) ? 0 : 1;
   } finally {
     rmSync(work, { recursive: true });
   }
+}
+
+function tell({ results, figures }: MatrixReport, page: string): void {
+  process.stdout.write('\n');
+  const table = new TerminalTable(results, process.stdout);
+  for (const result of results) table.end(result);
+  table.close();
+  for (const { guest, name, seconds } of figures) {
+    process.stdout.write(`${guest.padEnd(8)}${name.padEnd(26)}${seconds.toFixed(2)} s\n`);
+  }
+  process.stdout.write(`the report: ${page}\n`);
 }
