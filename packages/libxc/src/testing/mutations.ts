@@ -73,6 +73,9 @@ interface Place {
   readonly end: number;
 }
 
+/** Records without a body, that change what those after them mean. */
+const BARE_RECORDS = [LIBXC_RECORD.CHECKPOINT, LIBXC_RECORD.VERIFY, LIBXC_RECORD.STATIC_DATA_END, LIBXC_RECORD.END];
+
 const HEADERS = 40;
 const RECORD_HEADER = 8;
 
@@ -113,6 +116,11 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const type = random.pick([...Object.values(LIBXC_RECORD), 0x13, 0x7fff_ffff, 0x8000_0000, 0x8000_0001]);
     put(bytes, at, 4, BigInt(type));
     return bytes;
+  }),
+  'bare record inserted': onRecord((bytes, { at }, random) => {
+    const record = new Uint8Array(RECORD_HEADER);
+    put(record, 0, 4, BigInt(random.pick(BARE_RECORDS)));
+    return join(bytes.subarray(0, at), record, bytes.subarray(at));
   }),
   'length changed': onRecord((bytes, { at, length }, random) => {
     put(bytes, at + 4, 4, random.below(2) === 0 ? random.awkward() : BigInt(length + random.below(33) - 16));

@@ -28,6 +28,9 @@ export interface FrameColumns {
   readonly flags: Uint8Array;
   /** References to the frame as its type. */
   readonly typeCount: Uint32Array;
+  /** All that was ever taken lies at [first, end): a small machine fills a small part of a window. */
+  first: number;
+  end: number;
 }
 
 /** What Xen's frame table knows of every frame; 12 bytes a frame, made when a window is first allocated from. */
@@ -61,16 +64,18 @@ export class FrameTable {
     columns.type[at] = FRAME_TYPE.none;
     columns.flags[at] = FLAG.allocated | flags;
     columns.typeCount[at] = 0;
+    if (at < columns.first) columns.first = at;
+    if (at >= columns.end) columns.end = at + 1;
   }
 
   /** Calls `visit` with every frame of an owner, ascending. */
   forEachOwned(owner: number, visit: (mfn: number, columns: FrameColumns, at: number) => void): void {
     this.windows.forEach((columns, index) => {
       if (columns === undefined) return;
-      let at = columns.owner.indexOf(owner);
-      while (at >= 0) {
-        visit(index * WINDOW_FRAMES + at, columns, at);
-        at = columns.owner.indexOf(owner, at + 1);
+      const { first, end } = columns;
+      const owners = columns.owner.subarray(first, end);
+      for (let at = owners.indexOf(owner); at >= 0; at = owners.indexOf(owner, at + 1)) {
+        visit(index * WINDOW_FRAMES + first + at, columns, first + at);
       }
     });
   }
@@ -82,6 +87,8 @@ export class FrameTable {
       type: new Uint8Array(WINDOW_FRAMES),
       flags: new Uint8Array(WINDOW_FRAMES),
       typeCount: new Uint32Array(WINDOW_FRAMES),
+      first: WINDOW_FRAMES,
+      end: 0,
     };
     this.windows[mfn >>> WINDOW_SHIFT] = columns;
     return columns;

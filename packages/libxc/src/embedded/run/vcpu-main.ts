@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HypervisorError } from '../../hypervisor/errors.js';
+import { entriesOf } from '../domains/hvm-p2m.js';
 import type { Hypercalls } from '../guest/hypercalls.js';
 import { runVcpu, type VcpuMachine } from '../guest/vcpu.js';
 import { MachineToPhys } from '../memory/m2p.js';
@@ -52,7 +53,7 @@ class VcpuThreadSide {
     const { data } = this;
     const memory = MachineMemory.open(data.memory.path, data.memory.span);
     const m2p = new MachineToPhys(memory, data.m2pExtents);
-    const p2m = new Uint32Array(data.p2m);
+    let p2m = entriesOf(data.p2m);
     const dirty = new Int32Array(data.logDirtyBitmap);
     const domain = new Int32Array(data.domainControl);
     return {
@@ -63,6 +64,7 @@ class VcpuThreadSide {
       hypercalls: this.makeHypercalls(),
       frame: (mfn) => memory.frame(mfn),
       gfnToMfn: (gfn) => {
+        if (gfn >= p2m.length) p2m = entriesOf(data.p2m);
         const mfn = p2m[gfn];
         return mfn === undefined || mfn === 0 ? -1 : mfn;
       },
