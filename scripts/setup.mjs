@@ -37,6 +37,7 @@ function toolArgs(name) {
     publint: 'publint/src/cli.js',
     attw: '@arethetypeswrong/cli/dist/index.js',
     vitest: 'vitest/vitest.mjs',
+    stryker: '@stryker-mutator/core/bin/stryker.js',
   };
   return [`${root}node_modules/${bins[name]}`];
 }

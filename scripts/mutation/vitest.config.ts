@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config';
+import all from '../../vitest.config.js';
+import { targets } from './targets.mjs';
+
+const { MUTATION_TARGET } = process.env;
+const { tests } = targets[MUTATION_TARGET as keyof typeof targets];
+
+export default defineConfig({ ...all, test: { ...all.test, include: tests } });
