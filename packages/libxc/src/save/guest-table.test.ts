@@ -1,8 +1,9 @@
-import { ByteReader, byteSource, LibxcReader, LibxcWriter, MemorySink } from '@xen-migration/stream-format';
+import { ByteReader, byteSource, LibxcReader, MemorySink } from '@xen-migration/stream-format';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RestoreResult } from '../restore/index.js';
 import { type GuestOptions, TestGuest } from '../testing/guest.js';
 import { type TestHost, testHost } from '../testing/hosts.js';
+import { asVersion2 } from '../testing/streams.js';
 import { type SaveOptions, saveDomain } from './index.js';
 
 /** Every type of guest there is, each in a shape that is awkward for it. */
@@ -135,24 +136,4 @@ async function middleOfCheckpoint(bytes: Uint8Array, n: number): Promise<number>
     if (record?.type === 'CHECKPOINT') ends.push(record.offset);
   }
   return Math.floor((ends[n - 1]! + ends[n - 2]!) / 2);
-}
-
-/** The same guest as Xen before 4.14 wrote it: no CPU policy, no end of static data. */
-async function asVersion2(bytes: Uint8Array): Promise<Uint8Array> {
-  const reader = new LibxcReader(new ByteReader(byteSource(bytes)));
-  const sink = new MemorySink();
-  const writer = new LibxcWriter(sink);
-  await writer.headers({ ...(await reader.headers()), version: 2 });
-  for (;;) {
-    const record = await reader.next();
-    if (record === undefined) return sink.bytes();
-    if (['X86_CPUID_POLICY', 'X86_MSR_POLICY', 'STATIC_DATA_END'].includes(record.type)) continue;
-    if (record.type !== 'PAGE_DATA') {
-      await writer.record(record);
-      continue;
-    }
-    const pages = new Uint8Array(record.pageCount * 4096);
-    await record.body.readInto(pages.length > 0 ? [pages] : []);
-    await writer.pageData(record.pfns, record.types, pages.length > 0 ? [pages] : []);
-  }
 }
