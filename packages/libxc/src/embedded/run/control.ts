@@ -23,7 +23,7 @@ export const GO = { parked: 0, run: 1, stop: 2 } as const;
 
 /** Byte offset of the mailbox's number, a float64. */
 export const ANSWER_VALUE = 32;
-/** Milliseconds that the vcpu has executed, a float64. */
+/** Milliseconds that the vcpu has executed, a float64; kept up while it executes, too. */
 export const CPU_TIME = 40;
 /** A failure's text: u32 length, then UTF-8. */
 export const ANSWER_TEXT = 64;

@@ -9,6 +9,9 @@ import { ANSWER_TEXT, ANSWER_VALUE, CPU_TIME, DOMAIN_WORD, GO, VCPU_WORD } from 
 import { Throttle } from './throttle.js';
 import type { VcpuData, VcpuMessage } from './vcpu-data.js';
 
+/** Instructions between two accounts of the time that a vcpu executes without a pause. */
+const ACCOUNT_EVERY = 256;
+
 /** A vcpu's thread: executes when it may, parks when it is asked to stop. Never returns. */
 export function vcpuMain(data: VcpuData, port: MessagePort): never {
   const vcpu = new VcpuThreadSide(data, port);
@@ -22,7 +25,9 @@ class VcpuThreadSide {
   private readonly throttle: Throttle;
   /** Wake-ups up to here were acted on. */
   private seen = 0;
-  private waited = 0;
+  /** What was executed up to here is in CPU_TIME. */
+  private accounted = 0;
+  private sinceAccount = 0;
 
   constructor(
     private readonly data: VcpuData,
@@ -40,10 +45,9 @@ class VcpuThreadSide {
     const { words } = this;
     Atomics.wait(words, VCPU_WORD.go, GO.parked);
     this.throttle.resumed();
-    const started = performance.now();
-    this.waited = 0;
+    this.accounted = performance.now();
     while (Atomics.load(words, VCPU_WORD.go) === GO.run) runVcpu(this.machine);
-    this.numbers[CPU_TIME / 8]! += performance.now() - started - this.waited;
+    this.account();
     Atomics.store(words, VCPU_WORD.go, GO.parked);
     Atomics.store(words, VCPU_WORD.executing, 0);
     this.post({ stopped: true });
@@ -80,6 +84,7 @@ class VcpuThreadSide {
       },
       stopRequested: () => {
         if (Atomics.load(this.words, VCPU_WORD.go) !== GO.run) return true;
+        if (++this.sinceAccount >= ACCOUNT_EVERY) this.account();
         const pause = this.throttle.pause();
         return pause > 0 && this.standStill(pause);
       },
@@ -87,11 +92,18 @@ class VcpuThreadSide {
     };
   }
 
+  private account(): void {
+    const now = performance.now();
+    this.numbers[CPU_TIME / 8]! += now - this.accounted;
+    this.accounted = now;
+    this.sinceAccount = 0;
+  }
+
   /** Other than events, only a stop ends it early. @returns whether the vcpu is to stop */
   private standStill(milliseconds: number): boolean {
-    const started = performance.now();
+    this.account();
     Atomics.wait(this.words, VCPU_WORD.go, GO.run, milliseconds);
-    this.waited += performance.now() - started;
+    this.accounted = performance.now();
     this.throttle.resumed();
     return Atomics.load(this.words, VCPU_WORD.go) !== GO.run;
   }
@@ -103,11 +115,11 @@ class VcpuThreadSide {
       this.seen = now;
       return;
     }
-    const started = performance.now();
+    this.account();
     Atomics.store(words, VCPU_WORD.blocked, 1);
     Atomics.wait(words, VCPU_WORD.wakeUps, now, milliseconds);
     Atomics.store(words, VCPU_WORD.blocked, 0);
-    this.waited += performance.now() - started;
+    this.accounted = performance.now();
     this.throttle.resumed();
     this.seen = Atomics.load(words, VCPU_WORD.wakeUps);
   }
