@@ -6,7 +6,7 @@ import { domainInfoIfThere, nameOfDomain } from '../domain/list.js';
 import { requireMovable } from '../domain/movable.js';
 import { keyOfDomain } from '../domain/names.js';
 import { ensureRunning } from '../domain/resume.js';
-import { type LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
+import { LibxlError, libxlErrorOf } from '../errors.js';
 import type { HandOverEvent, HandOverOutcome, HandOverSource } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { saveFileHeader } from '../stream/save-file.js';
@@ -208,11 +208,11 @@ class Sender {
     // The target must know before anything else: it destroys what it has received.
     connection.close();
     const cause = libxlErrorOf(thrown, 'migration', domid);
-    const code: LibxlErrorCode = signal?.aborted ? 'ERROR_ABORTED' : cause.code;
-    onEvent?.({ kind: 'resuming-source', error: cause });
+    const error = signal?.aborted ? new LibxlError('ERROR_ABORTED', 'cancelled', { domid, cause }) : cause;
+    onEvent?.({ kind: 'resuming-source', error });
     const cleanup = await ensureRunning(host, domid, this.asked);
     const fate = await this.fateOfKept();
-    return new MigrationError(code, signal?.aborted ? 'cancelled' : cause.message, at, fate, { domid, cause, cleanup });
+    return new MigrationError(error.code, error.message, at, fate, { domid, cause, cleanup });
   }
 
   /** What could not be done for a source that was kept may be less than to run it. */

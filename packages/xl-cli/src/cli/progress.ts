@@ -25,9 +25,21 @@ export interface Progress {
 
 /** @param about what is being done, e.g. 'save' */
 export function progressFor(context: Context, about: string): Progress {
-  return context.stderrIsTerminal || context.globals.carriageReturn
-    ? lineProgress(context, about)
-    : plainProgress(context, about);
+  return isDrawn(context) ? lineProgress(context, about) : plainProgress(context, about);
+}
+
+const isDrawn = (context: Context) => context.stderrIsTerminal || context.globals.carriageReturn;
+
+/**
+ * For what another process says while a line is being drawn: it comes in the line's place. Undefined where nothing is
+ * drawn, and the process may write for itself.
+ */
+export function besideProgress(context: Context, progress: Progress): ((text: string) => void) | undefined {
+  if (!isDrawn(context)) return undefined;
+  return (text) => {
+    progress.clear();
+    context.err(text);
+  };
 }
 
 function lineProgress({ err, columns }: Context, about: string): Progress {

@@ -13,7 +13,7 @@ import { failureReport, failureText, successReport, summary } from '../migration
 import { tell } from '../migration/tell.js';
 import { TLS_DIRECTORY, TLS_OPTIONS } from '../migration/tls.js';
 import { reachTarget, SSH_OPTION } from '../migration/transport.js';
-import { progressFor } from '../progress.js';
+import { besideProgress, progressFor } from '../progress.js';
 import { ReportFile } from '../report-file.js';
 
 export const migrate = defineCommand(
@@ -95,6 +95,7 @@ export const migrate = defineCommand(
       else if (options.json) printJson(context, result);
     };
     const link = new LinkWatch(context, progress, events);
+    const onText = besideProgress(context, progress);
     try {
       const result = await carryOut(context, {
         domid,
@@ -107,6 +108,7 @@ export const migrate = defineCommand(
           events?.(event);
         },
         onLink: (event) => link.observe(event),
+        ...(onText === undefined ? {} : { onText }),
       });
       progress.clear();
       if (result.kind === 'failed') {
