@@ -13,7 +13,7 @@ import {
   SPECIAL_PFN,
   SPECIAL_REGION,
 } from './hvm-layout.js';
-import { populateRange } from './populate.js';
+import { populateRange, promiseRange } from './populate.js';
 import { openRings } from './rings.js';
 import { type BuildDomainOptions, BuildError, type BuiltDomain } from './types.js';
 
@@ -34,7 +34,7 @@ export async function buildHvm(options: BuildDomainOptions, kernel: KernelImage)
       `the domain's RAM ends at pfn ${lowEnd}; its kernel needs ${startInfoPfn + infoPages}`,
     );
   }
-  for (const { from, to } of ranges) await populateRange(hypervisor, domid, from, to);
+  await populateRam(options, ranges);
   const memory = new GuestMemory(hypervisor, domid, (pfn) => pfn);
   await memory.write(KERNEL_PFN, kernelEnd - KERNEL_PFN, kernel.text);
   await memory.write(kernelEnd, ramdiskPages, ramdisk);
@@ -46,6 +46,16 @@ export async function buildHvm(options: BuildDomainOptions, kernel: KernelImage)
   const built = { storeGfn: SPECIAL_PFN.xenstore, consoleGfn: SPECIAL_PFN.console };
   await openRings(options, built, memory);
   return built;
+}
+
+async function populateRam(options: BuildDomainOptions, ranges: readonly RamRange[]): Promise<void> {
+  const { hypervisor, domid, memoryKib, targetKib = memoryKib } = options;
+  if (targetKib >= memoryKib) {
+    for (const { from, to } of ranges) await populateRange(hypervisor, domid, from, to);
+    return;
+  }
+  for (const { from, to } of ranges) await promiseRange(hypervisor, domid, from, to);
+  await hypervisor.setPodTarget(domid, Math.floor(targetKib / 4));
 }
 
 async function makeSpecialPages(options: BuildDomainOptions, memory: GuestMemory): Promise<void> {

@@ -69,3 +69,13 @@ async function populateSingle(
     frames?.set(made, at);
   }
 }
+
+/** Entries for [from, to) that get their frames at first use. @throws BuildError NO_MEMORY */
+export async function promiseRange(hypervisor: Hypervisor, domid: number, from: number, to: number): Promise<void> {
+  for (let at = from; at < to; ) {
+    const pfns = Float64Array.from({ length: Math.min(to - at, CALL_EXTENTS) }, (_, i) => at + i);
+    const made = await hypervisor.populateOnDemand(domid, pfns, 0);
+    if (made === 0) throw new BuildError('NO_MEMORY', `domain ${domid}: pfn ${at} can't be populated on demand`);
+    at += made;
+  }
+}

@@ -14,6 +14,11 @@ export interface BuildDomainOptions {
   readonly domid: number;
   readonly kind: 'pv' | 'hvm' | 'pvh';
   readonly memoryKib: number;
+  /**
+   * HVM and PVH: what the domain really gets, where that is less; the rest of its memory is populated on demand until its
+   * balloon driver gives so much back.
+   */
+  readonly targetKib?: number;
   /** Bytes of an embedded kernel image (embedded/guest/image.ts). */
   readonly kernel: Uint8Array;
   readonly cmdline: string;

@@ -59,6 +59,20 @@ export interface Hypervisor {
   /** Gives frames back (XENMEM_decrease_reservation). Answers how many were freed. */
   decreaseReservation(domid: number, gfns: FrameList): Promise<number>;
   /**
+   * Makes entries of an HVM domain's physmap that get a frame at their first use (populate_physmap with
+   * XENMEMF_populate_on_demand): extents of 2^order frames. Answers how many extents were made.
+   */
+  populateOnDemand(domid: number, pfns: FrameList, order: number): Promise<number>;
+  /**
+   * How many such entries an HVM domain has, and frames for them (XENMEM_get_pod_target). Whoever asks for the type of
+   * such an entry, or maps it, uses it; when no frame is left then, the domain crashes.
+   *
+   * @throws ENOSYS, EOPNOTSUPP where the host has no such thing
+   */
+  podTarget(domid: number): Promise<PodTarget>;
+  /** What the domain is to have in all, in frames: its cache is filled, or emptied, to that (XENMEM_set_pod_target). @throws ENOMEM */
+  setPodTarget(domid: number, pages: number): Promise<void>;
+  /**
    * Maps frames of a domain (or of DOMID_XEN) into this process. A frame that can't be mapped has its errno in
    * `errors`. A writable mapping of a PV frame takes a writable type reference: page tables refuse it (EINVAL).
    */
@@ -220,6 +234,14 @@ export interface ForeignMapping {
   /** Frames [from, to) as few views as can be: what lies side by side is merged. */
   runs(from: number, to: number): Uint8Array[];
   unmap(): Promise<void>;
+}
+
+/** Populate-on-demand of a domain. */
+export interface PodTarget {
+  /** Entries of its physmap that have no frame yet. */
+  readonly entries: number;
+  /** Frames that are kept for them. */
+  readonly cachePages: number;
 }
 
 export interface MmuExtOp {

@@ -32,6 +32,8 @@ export type SaveErrorCode =
   | 'NOT_TRACKED'
   /** The device model's log-dirty mode can't be switched on. */
   | 'QEMU_LOG_DIRTY'
+  /** The guest is promised memory (populate-on-demand) that it does not have: copying it would crash it. */
+  | 'POPULATE_ON_DEMAND'
   /** The suspend callback failed: the guest runs on. */
   | 'SUSPEND_FAILED'
   /** The suspend callback succeeded, but the domain is not shut down for suspend. */

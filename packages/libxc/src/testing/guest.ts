@@ -18,6 +18,8 @@ export interface GuestOptions {
   readonly memoryKib: number;
   readonly vcpus?: number;
   readonly passthrough?: boolean;
+  /** Less than its memory: populate-on-demand. */
+  readonly targetKib?: number;
   /** Of the selfcheck kernel. */
   readonly cmdline: string;
 }
@@ -46,7 +48,7 @@ export class TestGuest {
   }
 
   static async build(host: TestHost, options: GuestOptions): Promise<TestGuest> {
-    const { kind, memoryKib, vcpus = 1, cmdline, passthrough } = options;
+    const { kind, memoryKib, vcpus = 1, cmdline, passthrough, targetKib } = options;
     const hypervisor = retrying(host.hypervisor);
     const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus, passthrough);
     const backends = await ringBackends(hypervisor, domid);
@@ -56,6 +58,7 @@ export class TestGuest {
       domid,
       kind: domainKind(kind),
       memoryKib,
+      ...(targetKib === undefined ? {} : { targetKib }),
       kernel,
       cmdline: `${cmdline} status=50`,
       vcpus,

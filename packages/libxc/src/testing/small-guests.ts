@@ -18,10 +18,22 @@ const P2M_VADDR = { 8: 0xffff_c900_0000_0000n, 4: 0xc000_0000n } as const;
 const TABLE = 0x65n;
 const PRESENT = 0x1n;
 
-/** The stream of such a guest, saved on this host; the guest is gone again. */
-export async function smallStream(host: TestHost, kind: SmallGuestKind): Promise<Uint8Array<ArrayBuffer>> {
+/** Of plain memory that nothing in the guest names. */
+export const SPARE_PFNS = [10, 11, 12] as const;
+
+/**
+ * The stream of such a guest, saved on this host; the guest is gone again.
+ *
+ * @param change of the guest before it is saved
+ */
+export async function smallStream(
+  host: TestHost,
+  kind: SmallGuestKind,
+  change?: (domid: number) => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { hypervisor } = host;
   const domid = kind === 'hvm' ? await smallHvm(host) : await smallPv(host, kind === 'pv64' ? 8 : 4);
+  await change?.(domid);
   await hypervisor.shutdownDomain(domid, SHUTDOWN.suspend);
   const sink = new MemorySink();
   const callbacks = { suspend: async () => undefined, switchQemuLogdirty: async () => undefined };

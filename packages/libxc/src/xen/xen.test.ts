@@ -123,6 +123,22 @@ describe('hypercalls', () => {
     expect([...(await hypervisor.populatePhysmap(3, Float64Array.of(1, 2, 3), 0))]).toEqual([0x500, 0x501]);
   });
 
+  it('populate-on-demand: the flag of its entries, and what the domain has of them', async () => {
+    const hypervisor = await xen417(({ args, memory }) => {
+      const argument = memory(args[1]!);
+      if (Number(args[0]) === MEMORY_OP.populatePhysmap) {
+        expect([argument.getUint32(20, true), argument.getUint16(24, true)]).toEqual([0x1_0000, 3]);
+        return 1;
+      }
+      expect([Number(args[0]), argument.getUint16(32, true)]).toEqual([17, 3]);
+      argument.setBigUint64(16, 20n, true);
+      argument.setBigUint64(24, 30n, true);
+      return 0;
+    });
+    expect(await hypervisor.populateOnDemand(3, Float64Array.of(5), 9)).toBe(1);
+    expect(await hypervisor.podTarget(3)).toEqual({ entries: 30, cachePages: 20 });
+  });
+
   it('the highest frame of RAM is one below what the hypervisor answers', async () => {
     const hypervisor = await xen417(() => 0x180000);
     expect(await hypervisor.maximumRamPage()).toBe(0x17ffff);

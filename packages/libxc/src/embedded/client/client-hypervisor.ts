@@ -9,6 +9,7 @@ import type {
   Hypervisor,
   LogDirtyStats,
   MmuExtOp,
+  PodTarget,
   SchedulerCredit,
   ShutdownReason,
   TscInfo,
@@ -105,6 +106,18 @@ export class ClientHypervisor implements Hypervisor {
 
   decreaseReservation(domid: number, gfns: FrameList): Promise<number> {
     return this.transport.perform('decreaseReservation', domid, gfns);
+  }
+
+  populateOnDemand(domid: number, pfns: FrameList, order: number): Promise<number> {
+    return this.transport.perform('populateOnDemand', domid, pfns, order);
+  }
+
+  podTarget(domid: number): Promise<PodTarget> {
+    return this.transport.perform('podTarget', domid);
+  }
+
+  setPodTarget(domid: number, pages: number): Promise<void> {
+    return this.transport.perform('setPodTarget', domid, pages);
   }
 
   async mapForeign(domid: number, gfns: FrameList, access: 'read' | 'write'): Promise<ForeignMapping> {

@@ -18,6 +18,8 @@ export class Domain {
   readonly logDirty: LogDirty;
   /** HVM and PVH only. */
   readonly p2m: HvmP2m;
+  /** Frames that the domain owns and that back no gfn yet: for its entries that are populated on demand. */
+  readonly podCache: number[] = [];
   readonly params = new Map<number, bigint>();
 
   /** HVM: where the guest put its shared_info; INVALID_FRAME: nowhere. */

@@ -2,6 +2,8 @@
 import { INVALID_FRAME } from '../../hypervisor/frames.js';
 
 const ENTRY_SIZE = 4;
+/** An entry without a frame, that is given one at its first use (populate-on-demand). */
+export const ON_DEMAND = 0xffff_ffff;
 /** Entries that a table begins with, 256 MiB of guest: most tables never grow, and one costs 256 KiB. */
 const FIRST_ENTRIES = 2 ** 16;
 
@@ -14,6 +16,8 @@ export class HvmP2m {
   private entries: Uint32Array;
   /** The highest gfn that ever had memory; -1: none. */
   highest = -1;
+  /** Entries that are populated on demand. */
+  onDemand = 0;
 
   constructor(readonly capacity: number) {
     const first = Math.min(FIRST_ENTRIES, capacity);
@@ -21,15 +25,21 @@ export class HvmP2m {
     this.entries = entriesOf(this.table);
   }
 
-  /** INVALID_FRAME: a hole. */
+  /** INVALID_FRAME: a hole, or an entry without a frame as yet. */
   mfnOf(gfn: number): number {
     const mfn = this.entries[gfn];
-    return mfn === undefined || mfn === 0 ? INVALID_FRAME : mfn;
+    return mfn === undefined || mfn === 0 || mfn === ON_DEMAND ? INVALID_FRAME : mfn;
   }
 
-  /** @param mfn INVALID_FRAME makes a hole */
+  isOnDemand(gfn: number): boolean {
+    return this.onDemand > 0 && this.entries[gfn] === ON_DEMAND;
+  }
+
+  /** @param mfn INVALID_FRAME makes a hole, ON_DEMAND an entry without a frame */
   set(gfn: number, mfn: number): void {
     if (gfn >= this.entries.length) this.growTo(gfn + 1);
+    if (this.isOnDemand(gfn)) this.onDemand--;
+    if (mfn === ON_DEMAND) this.onDemand++;
     this.entries[gfn] = mfn === INVALID_FRAME ? 0 : mfn;
     if (mfn !== INVALID_FRAME && gfn > this.highest) this.highest = gfn;
   }

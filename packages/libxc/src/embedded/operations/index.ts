@@ -4,6 +4,7 @@ import { hvmHandlers } from './hvm.js';
 import { logDirtyHandlers } from './log-dirty.js';
 import { memoryHandlers } from './memory.js';
 import { policyHandlers } from './policy.js';
+import { populateOnDemandHandlers } from './populate-on-demand.js';
 import { schedulingHandlers } from './scheduling.js';
 import type { Handlers } from './types.js';
 import { vcpuHandlers } from './vcpus.js';
@@ -13,6 +14,7 @@ export const HANDLERS: Handlers = {
   ...domainHandlers,
   ...schedulingHandlers,
   ...memoryHandlers,
+  ...populateOnDemandHandlers,
   ...logDirtyHandlers,
   ...vcpuHandlers,
   ...hvmHandlers,

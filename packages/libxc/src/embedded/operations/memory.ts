@@ -13,6 +13,7 @@ import { pinTable, unpinTable } from '../mmu/guest-tables.js';
 import { TableError } from '../mmu/table-error.js';
 import type { MappedFrames } from '../wire/operations.js';
 import { refuse, requirePv } from './errors.js';
+import { frameForUse } from './populate-on-demand.js';
 import type { Handlers } from './types.js';
 
 /** The nibble of PFINFO. */
@@ -88,7 +89,7 @@ export const memoryHandlers: Handlers<
     }
     const types = new Uint8Array(gfns.length);
     for (let i = 0; i < types.length; i++) {
-      types[i] = domain.hvm ? hvmPageType(domain, gfns[i]!) : pvPageType(host, domain, gfns[i]!);
+      types[i] = domain.hvm ? hvmPageType(host, domain, gfns[i]!) : pvPageType(host, domain, gfns[i]!);
     }
     return types;
   },
@@ -152,6 +153,10 @@ function enter(host: HostState, domain: Domain, pfn: number, mfn: number, size: 
 /** Takes a frame from the domain; it is free once nobody refers to it. */
 function removeFrame(host: HostState, domain: Domain, gfn: number, freed: FreedFrames): boolean {
   const { machine, types } = host;
+  if (domain.p2m.isOnDemand(gfn)) {
+    domain.p2m.set(gfn, INVALID_FRAME);
+    return true;
+  }
   const mfn = domain.hvm ? domain.p2m.mfnOf(gfn) : gfn;
   if (machine.frames.ownerOf(mfn) !== domain.domid) return false;
   if (domain.hvm) domain.p2m.set(gfn, INVALID_FRAME);
@@ -164,8 +169,13 @@ function removeFrame(host: HostState, domain: Domain, gfn: number, freed: FreedF
   if ((columns.flags[at]! & FLAG.special) !== 0) return false;
   if ((columns.flags[at]! & FLAG.pinned) !== 0) types.unpin(mfn, domain, freed);
   if ((columns.flags[at]! & FLAG.allocated) === 0) return false;
-  columns.flags[at]! &= ~FLAG.allocated;
   machine.m2p.set(mfn, INVALID_FRAME);
+  // Xen keeps it for the entries that its cache can't fill.
+  if (domain.hvm && domain.p2m.onDemand > domain.podCache.length && columns.count[at] === 1) {
+    domain.podCache.push(mfn);
+    return true;
+  }
+  columns.flags[at]! &= ~FLAG.allocated;
   machine.putFrame(mfn, freed);
   return true;
 }
@@ -184,7 +194,7 @@ function mapFrames(
   const errors = new Uint8Array(gfns.length);
   host.machine.freeing((freed) => {
     for (let i = 0; i < gfns.length; i++) {
-      const mfn = domain.hvm ? domain.p2m.mfnOf(gfns[i]!) : gfns[i]!;
+      const mfn = domain.hvm ? frameForUse(host, domain, gfns[i]!) : gfns[i]!;
       try {
         if (typed) host.types.getTyped(mfn, domain, FRAME_TYPE.writable, freed);
         else host.types.get(mfn, domain.domid);
@@ -234,8 +244,11 @@ export function releaseMapping(host: HostState, { domid, width, mfns, errors, ty
 
 // --- types
 
-function hvmPageType(domain: Domain, gfn: number): number {
-  return domain.p2m.mfnOf(gfn) === INVALID_FRAME ? PAGE_TYPE.none : PAGE_TYPE.plain;
+/** To ask is a use: what is populated on demand is populated (so does Xen). */
+function hvmPageType(host: HostState, domain: Domain, gfn: number): number {
+  const mfn = frameForUse(host, domain, gfn);
+  if (mfn === INVALID_FRAME) return PAGE_TYPE.none;
+  return (host.machine.frames.flagsOf(mfn) & FLAG.broken) === 0 ? PAGE_TYPE.plain : PAGE_TYPE.broken;
 }
 
 /** A page table counts as one only while it is validated or pinned. */

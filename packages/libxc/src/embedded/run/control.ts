@@ -39,3 +39,6 @@ export const DOMAIN_WORD = {
 } as const;
 
 export const DOMAIN_CONTROL_SIZE = 64;
+
+/** Asked of the host as a hypercall is: a vcpu touched a gfn that is populated on demand. */
+export const PHYSMAP_FAULT = 'physmapFault';

@@ -9,6 +9,8 @@ import type { HostState } from '../host-state.js';
 import { pinTable, unpinTable, updateEntry } from '../mmu/guest-tables.js';
 import { takeRoots } from '../mmu/vcpu-roots.js';
 import { decreaseReservation } from '../operations/memory.js';
+import { frameForUse } from '../operations/populate-on-demand.js';
+import { PHYSMAP_FAULT } from './control.js';
 import { schedule, shutDown } from './scheduler.js';
 
 /** One hypercall of the embedded kernels. */
@@ -116,6 +118,7 @@ export function guestCall(
   args: readonly unknown[],
 ): number {
   // The table is typed call by call; a name that comes from a thread can't be paired with its types.
+  if (name === PHYSMAP_FAULT) return frameForUse(state, domain, args[0] as number);
   const call = CALLS[name as keyof Hypercalls] as unknown as AnyCall | undefined;
   if (call === undefined) throw new Error(`no hypercall ${name}`);
   return call(state, domain, vcpu, ...args);

@@ -1,11 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import { HypervisorError } from '../../hypervisor/errors.js';
-import { entriesOf } from '../domains/hvm-p2m.js';
+import { entriesOf, ON_DEMAND } from '../domains/hvm-p2m.js';
 import type { Hypercalls } from '../guest/hypercalls.js';
 import { runVcpu, type VcpuMachine } from '../guest/vcpu.js';
 import { MachineToPhys } from '../memory/m2p.js';
 import { MachineMemory } from '../memory/machine-memory.js';
-import { ANSWER_TEXT, ANSWER_VALUE, CPU_TIME, DOMAIN_WORD, GO, VCPU_WORD } from './control.js';
+import { ANSWER_TEXT, ANSWER_VALUE, CPU_TIME, DOMAIN_WORD, GO, PHYSMAP_FAULT, VCPU_WORD } from './control.js';
 import { Throttle } from './throttle.js';
 import type { VcpuData, VcpuMessage } from './vcpu-data.js';
 
@@ -69,8 +69,9 @@ class VcpuThreadSide {
       frame: (mfn) => memory.frame(mfn),
       gfnToMfn: (gfn) => {
         if (gfn >= p2m.length) p2m = entriesOf(data.p2m);
+        if (p2m[gfn] === ON_DEMAND) this.hypercall(PHYSMAP_FAULT, [gfn]);
         const mfn = p2m[gfn];
-        return mfn === undefined || mfn === 0 ? -1 : mfn;
+        return mfn === undefined || mfn === 0 || mfn === ON_DEMAND ? -1 : mfn;
       },
       mfnToPfn: (mfn) => m2p.pfnOf(mfn),
       markDirty(pfn) {

@@ -5,6 +5,7 @@ import {
   type HostInfo,
   type LogDirtyStats,
   type MmuExtOp,
+  type PodTarget,
   type SchedulerCredit,
   SHUTDOWN,
   type ShutdownReason,
@@ -126,6 +127,7 @@ const dirtyBitmap = struct<DirtyBitmap>({
   stats: struct<LogDirtyStats>({ pages: number, faults: number, dirty: number }),
   bitmap: bytes,
 });
+const podTarget = struct<PodTarget>({ entries: number, cachePages: number });
 const schedulerCredit = struct<SchedulerCredit>({ weight: u32, cap: u32 });
 const vcpuInfo = struct<VcpuInfo>({ online: bool, blocked: bool, running: bool, cpuTime: u64, cpu: u32 });
 const tscInfo = struct<TscInfo>({ mode: u32, khz: u32, nsec: u64, incarnation: u32 });
@@ -154,6 +156,9 @@ export const OPERATIONS = {
   machphysCompatMfn: operation([], number),
   populatePhysmap: operation([domid, frameList, u32], frameList),
   decreaseReservation: operation([domid, frameList], number),
+  populateOnDemand: operation([domid, frameList, u32], number),
+  podTarget: operation([domid], podTarget),
+  setPodTarget: operation([domid, number], nothing),
   mapForeign: operation([domid, frameList, oneOf('read', 'write')], mappedFrames),
   mapGrantTable: operation([domid], mappedFrames),
   unmap: operation([u32], nothing),

@@ -49,6 +49,8 @@ export const READ_CONSOLE = { clear: 0, incremental: 1, index: 4, pointer: 8, co
 export const DOMAIN_LIST = { first: 0, max: 4, pointer: 8, count: 16 } as const;
 
 export const RESERVATION = { size: 32, extents: 0, count: 8, order: 16, flags: 20, domid: 24 } as const;
+/** struct xen_pod_target. */
+export const POD_TARGET = { size: 40, target: 0, total: 8, cache: 16, entries: 24, domid: 32 } as const;
 export const MFN_LIST = { size: 24, max: 0, pointer: 8, count: 16 } as const;
 export const MMUEXT_OP = { size: 24, cmd: 0, mfn: 8 } as const;
 export const HVM_PARAM_OP = { size: 16, domid: 0, index: 4, value: 8 } as const;

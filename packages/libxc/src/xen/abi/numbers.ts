@@ -61,6 +61,8 @@ export const MEMORY_OP = {
   machphysMfnList: 5,
   populatePhysmap: 6,
   maximumGpfn: 14,
+  setPodTarget: 16,
+  getPodTarget: 17,
   machphysCompatMfnList: 25,
 } as const;
 
@@ -71,6 +73,8 @@ export const HVM_OP = { setParam: 0, getParam: 1 } as const;
 export const MMUEXT = { pinL1: 0, unpin: 4 } as const;
 /** sysctl get_cpu_policy's indices. */
 export const CPU_POLICY = { pv: 2, hvm: 3 } as const;
+/** XENMEMF_populate_on_demand. */
+export const MEMFLAG_ON_DEMAND = 1 << 16;
 /** Of acquire_resource. */
 export const RESOURCE_GRANT_TABLE = 1;
 

@@ -1,8 +1,8 @@
 import { HypervisorError } from '../../hypervisor/errors.js';
 import { type FrameList, MAX_BATCH } from '../../hypervisor/frames.js';
 import type { Hypervisor } from '../../hypervisor/hypervisor.js';
-import { MFN_LIST, MMUEXT_OP, PAGE_FRAME_INFO, RESERVATION } from '../abi/layout.js';
-import { DOMCTL, HYPERCALL, MEMORY_OP, MMUEXT } from '../abi/numbers.js';
+import { MFN_LIST, MMUEXT_OP, PAGE_FRAME_INFO, POD_TARGET, RESERVATION } from '../abi/layout.js';
+import { DOMCTL, HYPERCALL, MEMFLAG_ON_DEMAND, MEMORY_OP, MMUEXT } from '../abi/numbers.js';
 import { readFrames, writeFrames } from '../native/frame-lists.js';
 import type { Hypercalls } from '../native/hypercalls.js';
 import { mapForeign, mapGrantTable } from './mapping.js';
@@ -15,6 +15,9 @@ type MemoryOperations = Pick<
   | 'machphysCompatMfn'
   | 'populatePhysmap'
   | 'decreaseReservation'
+  | 'populateOnDemand'
+  | 'podTarget'
+  | 'setPodTarget'
   | 'mapForeign'
   | 'mapGrantTable'
   | 'pageTypes'
@@ -51,6 +54,34 @@ export function memoryOperations(xen: Hypercalls): MemoryOperations {
       const change = { operation: 'decreaseReservation', domid, frames: gfns, order: 0 };
       return changeReservation(xen, MEMORY_OP.decreaseReservation, change, (_bytes, done) => done);
     },
+
+    async populateOnDemand(domid, pfns, order) {
+      const change = { operation: 'populateOnDemand', domid, frames: pfns, order, flags: MEMFLAG_ON_DEMAND };
+      return changeReservation(xen, MEMORY_OP.populatePhysmap, change, (_bytes, done) => done);
+    },
+    podTarget: (domid) =>
+      xen.memoryOp(
+        { operation: 'podTarget', domid },
+        MEMORY_OP.getPodTarget,
+        { size: POD_TARGET.size, fill: (argument) => argument.setUint16(POD_TARGET.domid, domid, true) },
+        (_result, argument) => ({
+          entries: Number(argument.getBigUint64(POD_TARGET.entries, true)),
+          cachePages: Number(argument.getBigUint64(POD_TARGET.cache, true)),
+        }),
+      ),
+    setPodTarget: (domid, pages) =>
+      xen.memoryOp(
+        { operation: 'setPodTarget', domid, pace: 'slow' },
+        MEMORY_OP.setPodTarget,
+        {
+          size: POD_TARGET.size,
+          fill: (argument) => {
+            argument.setBigUint64(POD_TARGET.target, BigInt(pages), true);
+            argument.setUint16(POD_TARGET.domid, domid, true);
+          },
+        },
+        () => undefined,
+      ),
 
     mapForeign: (domid, gfns, access) => mapForeign(xen, domid, gfns, access),
     mapGrantTable: (domid) => mapGrantTable(xen, domid),
@@ -127,12 +158,13 @@ interface ReservationChange {
   readonly domid: number;
   readonly frames: FrameList;
   readonly order: number;
+  readonly flags?: number;
 }
 
 function changeReservation<T>(
   xen: Hypercalls,
   cmd: number,
-  { operation, domid, frames, order }: ReservationChange,
+  { operation, domid, frames, order, flags = 0 }: ReservationChange,
   read: (bytes: Uint8Array<ArrayBuffer>, done: number) => T,
 ): Promise<T> {
   return xen.buffers.with(frames.length * 8, ({ address, bytes }) => {
@@ -146,6 +178,7 @@ function changeReservation<T>(
           argument.setBigUint64(RESERVATION.extents, address, true);
           argument.setBigUint64(RESERVATION.count, BigInt(frames.length), true);
           argument.setUint32(RESERVATION.order, order, true);
+          argument.setUint32(RESERVATION.flags, flags, true);
           argument.setUint16(RESERVATION.domid, domid, true);
         },
       },
