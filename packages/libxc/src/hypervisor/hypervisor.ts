@@ -233,6 +233,11 @@ export interface ForeignMapping {
   page(i: number): Uint8Array;
   /** Frames [from, to) as few views as can be: what lies side by side is merged. */
   runs(from: number, to: number): Uint8Array[];
+  /**
+   * Fills whole frames from `from` on, of a writable mapping. Memory that was never touched comes quicker so than through
+   * the views. The contents must not change until it resolves.
+   */
+  write(from: number, contents: Uint8Array): Promise<void>;
   unmap(): Promise<void>;
 }
 

@@ -45,6 +45,8 @@ export type RestoreErrorCode =
   | 'INTERNAL';
 
 export interface RestoreErrorDetails {
+  /** Where it is not the one that was read last. */
+  readonly record?: RecordPosition;
   readonly pfn?: number;
   readonly mfn?: number;
   readonly entry?: number;

@@ -1,21 +1,43 @@
 import { hasPageData, type LibxcRecord } from '@xen-migration/stream-format';
+import { MAX_BATCH, PAGE_SIZE } from '../hypervisor/frames.js';
 import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
-import { hexPfn, RestoreFault } from './errors.js';
+import { faultOf, hexPfn, RestoreFault } from './errors.js';
 import type { RestoreGuest } from './guest-type.js';
 import type { Populator } from './populate.js';
 
 export type PageDataRecord = Extract<LibxcRecord, { type: 'PAGE_DATA' }>;
 
-/** Unmappings under way while the next record is read. */
+/** Portions on their way into the domain while the next one is read: one is written, one mapped, one given memory. */
+const PORTIONS_UNDER_WAY = 3;
+/** Unmappings under way while the next portion is written. */
 const UNMAPPINGS_IN_FLIGHT = 2;
 /** Differing pages that a verification names. */
 const MAX_MISMATCHES = 1024;
 
-/** Takes PAGE_DATA records: gives the domain the pages and reads their contents straight into its memory. */
+/** A part of a PAGE_DATA record, which may be longer than can be mapped at once. */
+interface Portion {
+  readonly record: PageDataRecord;
+  readonly pfns: Float64Array;
+  readonly types: Uint8Array;
+  /** Which of the pfns have data. */
+  readonly sent: readonly number[];
+  /** That data. */
+  readonly contents: Uint8Array;
+}
+
+/**
+ * Takes PAGE_DATA records: gives the domain the pages and puts their contents into its memory. While one portion is
+ * read, those before it are given memory, mapped, localised and written, each on its own way but written in their order:
+ * of a page that is sent twice, the last word counts.
+ */
 export class PageReceiver {
   pagesRead = 0;
   readonly mismatches: number[] = [];
+  private readonly underWay: Promise<void>[] = [];
   private readonly unmapping: Promise<void>[] = [];
+  private readonly freeBuffers: Uint8Array[] = [];
+  /** The last portion is in the domain. */
+  private written: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly hypervisor: Hypervisor,
@@ -24,53 +46,92 @@ export class PageReceiver {
     private readonly populator: Populator,
   ) {}
 
-  /** The record's pfns were checked. @param verify compare with what the domain holds, rather than write */
+  /**
+   * The record's pfns were checked. When it resolves the record has been read; settle() waits until it is in the domain.
+   *
+   * @param verify compare with what the domain holds, rather than write; all before must have been settled
+   * @throws RestoreFault of this record or an earlier one; `details.record` says of which
+   */
   async take(record: PageDataRecord, verify: boolean): Promise<void> {
     const { pfns, types } = record;
-    await this.populator.populate(pfns, types);
-    this.guest.setPageTypes(pfns, types);
-    const sent: number[] = [];
-    for (let i = 0; i < types.length; i++) if (hasPageData(types[i]!)) sent.push(i);
     this.pagesRead += pfns.length;
-    if (sent.length === 0) return;
-    if (verify) await this.compare(record, sent);
-    else await this.receive(record, sent);
+    if (verify) return this.verify(record);
+    for (let from = 0; from < pfns.length; from += MAX_BATCH) {
+      // Copies: the reader's own are used again.
+      await this.takePortion(record, pfns.slice(from, from + MAX_BATCH), types.slice(from, from + MAX_BATCH));
+    }
   }
 
-  /** Nothing of the domain is mapped any more: a writable mapping would keep a page from becoming a page table. */
+  /**
+   * All that was taken is in the domain, and nothing of it is mapped any more: a writable mapping would keep a page from
+   * becoming a page table. @throws the first failure, after all has ended
+   */
   async settle(): Promise<void> {
-    await Promise.all(this.unmapping.splice(0));
+    const placed = await Promise.allSettled(this.underWay.splice(0));
+    const unmapped = await Promise.allSettled(this.unmapping.splice(0));
+    for (const result of [...placed, ...unmapped]) if (result.status === 'rejected') throw result.reason;
   }
 
-  private async receive(record: PageDataRecord, sent: readonly number[]): Promise<void> {
-    const mapping = await this.map(record, sent, 'write');
+  private async takePortion(record: PageDataRecord, pfns: Float64Array, types: Uint8Array): Promise<void> {
+    if (this.underWay.length === PORTIONS_UNDER_WAY) await this.underWay.shift();
+    this.guest.setPageTypes(pfns, types);
+    const sent = indicesWithData(types);
+    const populated = handled(this.populator.populate(pfns, types));
+    const buffer = this.freeBuffers.pop() ?? new Uint8Array(MAX_BATCH * PAGE_SIZE);
+    const contents = buffer.subarray(0, sent.length * PAGE_SIZE);
+    if (sent.length > 0) await record.body.readInto([contents]);
+    const placed = this.place({ record, pfns, types, sent, contents }, populated, this.written);
+    this.written = handled(placed);
+    this.underWay.push(handled(placed.finally(() => this.freeBuffers.push(buffer))));
+  }
+
+  private async place(portion: Portion, populated: Promise<void>, before: Promise<void>): Promise<void> {
     try {
-      await record.body.readInto(mapping.runs(0, sent.length));
-      await this.localise(record, sent, mapping);
+      await populated;
+      if (portion.sent.length > 0) await this.write(portion, before);
+      else await before;
+    } catch (e) {
+      const { code, message, details } = faultOf(e);
+      const { index, type, offset } = portion.record;
+      throw new RestoreFault(code, message, { record: { index, type, offset }, ...details });
+    }
+  }
+
+  private async write(portion: Portion, before: Promise<void>): Promise<void> {
+    const mapping = await this.map(portion.pfns, portion.sent, 'write');
+    try {
+      await this.localise(portion);
+      await before;
+      await mapping.write(0, portion.contents);
     } finally {
-      // The next record is read meanwhile; settle() meets what fails.
-      const unmapped = mapping.unmap();
-      unmapped.catch(() => undefined);
+      const unmapped = handled(mapping.unmap());
       this.unmapping.push(unmapped);
     }
     if (this.unmapping.length >= UNMAPPINGS_IN_FLIGHT) await this.unmapping.shift();
   }
 
-  private async localise(record: PageDataRecord, sent: readonly number[], mapping: ForeignMapping): Promise<void> {
+  private async localise({ pfns, types, sent, contents }: Portion): Promise<void> {
+    const page = (at: number) => contents.subarray(at * PAGE_SIZE, (at + 1) * PAGE_SIZE);
     const tables: number[] = [];
-    for (let at = 0; at < sent.length; at++) {
-      if (this.guest.needsLocalising(record.types[sent[at]!]!)) tables.push(at);
-    }
+    for (let at = 0; at < sent.length; at++) if (this.guest.needsLocalising(types[sent[at]!]!)) tables.push(at);
     if (tables.length === 0) return;
     const unseen: number[] = [];
-    for (const at of tables) this.guest.collectUnseen(record.pfns[sent[at]!]!, mapping.page(at), unseen);
+    for (const at of tables) this.guest.collectUnseen(pfns[sent[at]!]!, page(at), unseen);
     await this.populator.populateUnseen(unseen);
-    for (const at of tables) this.guest.localisePage(record.pfns[sent[at]!]!, mapping.page(at));
+    for (const at of tables) this.guest.localisePage(pfns[sent[at]!]!, page(at));
+  }
+
+  private async verify(record: PageDataRecord): Promise<void> {
+    const { pfns, types } = record;
+    await this.populator.populate(pfns, types);
+    this.guest.setPageTypes(pfns, types);
+    const sent = indicesWithData(types);
+    if (sent.length > 0) await this.compare(record, sent);
   }
 
   private async compare(record: PageDataRecord, sent: readonly number[]): Promise<void> {
-    const mapping = await this.map(record, sent, 'read');
-    const table = new Uint8Array(4096);
+    const mapping = await this.map(record.pfns, sent, 'read');
+    const table = new Uint8Array(PAGE_SIZE);
     try {
       for (let at = 0; at < sent.length; at++) {
         const pfn = record.pfns[sent[at]!]!;
@@ -94,11 +155,7 @@ export class PageReceiver {
     }
   }
 
-  private async map(
-    { pfns }: PageDataRecord,
-    sent: readonly number[],
-    access: 'read' | 'write',
-  ): Promise<ForeignMapping> {
+  private async map(pfns: Float64Array, sent: readonly number[], access: 'read' | 'write'): Promise<ForeignMapping> {
     const gfns = Float64Array.from(sent, (i) => this.guest.gfnOf(pfns[i]!));
     const mapping = await this.hypervisor.mapForeign(this.domid, gfns, access);
     const failed = mapping.errors.findIndex((errno) => errno !== 0);
@@ -108,4 +165,16 @@ export class PageReceiver {
     await mapping.unmap();
     throw new RestoreFault('MAP_FAILED', `the page at pfn ${hexPfn(pfn)} can't be mapped (errno ${errno})`, { pfn });
   }
+}
+
+function indicesWithData(types: Uint8Array): number[] {
+  const indices: number[] = [];
+  for (let i = 0; i < types.length; i++) if (hasPageData(types[i]!)) indices.push(i);
+  return indices;
+}
+
+/** A rejection is met where the promise is awaited, which may be later. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -15,6 +15,9 @@ export class Populator {
   /** What the stream itself said to be memory. */
   private readonly announced = new SparsePageSet();
 
+  /** What was asked for is done in its order: a pfn that was asked for already is there when the next one's turn ends. */
+  private turn: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly hypervisor: Hypervisor,
     private readonly domid: number,
@@ -22,7 +25,21 @@ export class Populator {
   ) {}
 
   /** Gives memory to those of the pfns whose type needs it and that have none. */
-  async populate(pfns: FrameList, types: Uint8Array): Promise<void> {
+  populate(pfns: FrameList, types: Uint8Array): Promise<void> {
+    return this.inTurn(() => this.populateNow(pfns, types));
+  }
+
+  /** Gives memory to pfns that a page table names before the stream does. */
+  populateUnseen(pfns: readonly number[]): Promise<void> {
+    return this.inTurn(() => this.populateUnseenNow(pfns));
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(work);
+    return this.turn;
+  }
+
+  private async populateNow(pfns: FrameList, types: Uint8Array): Promise<void> {
     const wanted: number[] = [];
     for (let i = 0; i < pfns.length; i++) {
       if (!needsMemory(types[i]!)) continue;
@@ -35,8 +52,7 @@ export class Populator {
     if (wanted.length > 0) await this.makeFrames(Float64Array.from(wanted));
   }
 
-  /** Gives memory to pfns that a page table names before the stream does. */
-  async populateUnseen(pfns: readonly number[]): Promise<void> {
+  private async populateUnseenNow(pfns: readonly number[]): Promise<void> {
     for (let from = 0; from < pfns.length; from += MAX_BATCH) {
       const wanted = pfns.slice(from, from + MAX_BATCH).filter((pfn) => this.populated.add(pfn));
       if (wanted.length > 0) await this.makeFrames(Float64Array.from(wanted));

@@ -76,6 +76,7 @@ interface Position {
 
 /** A record that can't be read is not the one that was worked on last. */
 function recordOf(thrown: unknown, { record }: Position): RecordPosition | undefined {
+  if (thrown instanceof RestoreFault && thrown.details.record !== undefined) return thrown.details.record;
   if (!(thrown instanceof StreamError))
     return record && { index: record.index, type: record.type, offset: record.offset };
   const { record: unread, offset } = thrown;
@@ -130,8 +131,10 @@ class Restore {
       const { guest, headers, options, warnings } = this;
       const first = await readStaticData({ guest, headers, options, warnings, next: () => this.nextRecord() });
       return await this.complete(await this.readContents(first));
-    } finally {
-      await this.receiver.settle().catch(() => undefined);
+    } catch (e) {
+      // What is wrong with pages that were read before comes first.
+      await this.receiver.settle();
+      throw e;
     }
   }
 
@@ -150,6 +153,8 @@ class Restore {
 
   private async takeRecord(record: LibxcRecord): Promise<void> {
     checkContents(record, this.guest);
+    // Whatever else the stream says is said of the pages before.
+    if (record.type !== 'PAGE_DATA') await this.receiver.settle();
     switch (record.type) {
       case 'PAGE_DATA':
         return this.receiver.take(record, this.verifying);
@@ -177,6 +182,7 @@ class Restore {
     const { stream = 'plain' } = this.options;
     if (stream === 'plain') throw new RestoreFault('ORDER', 'a checkpoint in a stream that should end with END');
     for (;;) {
+      await this.receiver.settle();
       this.at.phase = 'checkpoint';
       if ((await this.step('checkpoint')) === 'failover') return 'the sender is gone';
       for (const record of this.buffer.take()) {

@@ -146,10 +146,10 @@ class StreamPages implements PageBody {
 
   async readInto(targets: readonly Uint8Array[]): Promise<void> {
     const room = targets.reduce((sum, target) => sum + target.length, 0);
-    if (room !== this.left * PAGE_SIZE) {
+    if (room % PAGE_SIZE !== 0 || room > this.left * PAGE_SIZE) {
       throw new RangeError(`targets of ${room} bytes for ${this.left} pages`);
     }
-    this.left = 0;
+    this.left -= room / PAGE_SIZE;
     await this.reader.readInto(targets);
   }
 

@@ -16,7 +16,7 @@ export interface HvmParam {
 
 /** The pages of a PAGE_DATA record, in the order of those of its pfns that have data. */
 export interface PageBody {
-  /** Exactly the pages that are left, straight into the targets. */
+  /** As many whole pages as the targets hold, straight into them; no more than are left. */
   readInto(targets: readonly Uint8Array[]): Promise<void>;
   /** The next page: a view, valid until the next call; undefined after the last. */
   next(): Promise<Uint8Array | undefined>;

@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from '../../hypervisor/frames.js';
 import type { ForeignMapping } from '../../hypervisor/hypervisor.js';
 import { WINDOW_FRAMES } from '../memory/layout.js';
 import type { MachineMemory } from '../memory/machine-memory.js';
@@ -25,19 +26,34 @@ export class MappedForeignFrames implements ForeignMapping {
   runs(from: number, to: number): Uint8Array[] {
     const runs: Uint8Array[] = [];
     for (let i = from; i < to; ) {
-      const first = this.mfnOf(i);
-      let count = 1;
-      while (i + count < to && this.mfnOf(i + count) === first + count && (first + count) % WINDOW_FRAMES !== 0)
-        count++;
-      runs.push(this.memory.stretch(first, count));
+      const count = this.sideBySide(i, to);
+      runs.push(this.memory.stretch(this.mfnOf(i), count));
       i += count;
     }
     return runs;
   }
 
+  async write(from: number, contents: Uint8Array): Promise<void> {
+    const to = from + contents.length / PAGE_SIZE;
+    for (let i = from; i < to; ) {
+      const count = this.sideBySide(i, to);
+      const at = (i - from) * PAGE_SIZE;
+      await this.memory.write(this.mfnOf(i), contents.subarray(at, at + count * PAGE_SIZE));
+      i += count;
+    }
+  }
+
   unmap(): Promise<void> {
     this.ended ??= this.release();
     return this.ended;
+  }
+
+  /** How many frames from `i` on, before `to`, lie side by side in one window. */
+  private sideBySide(i: number, to: number): number {
+    const first = this.mfnOf(i);
+    let count = 1;
+    while (i + count < to && this.mfnOf(i + count) === first + count && (first + count) % WINDOW_FRAMES !== 0) count++;
+    return count;
   }
 
   private mfnOf(i: number): number {

@@ -29,6 +29,12 @@ class XenForeignMapping implements ForeignMapping {
     return [this.bytes.subarray(from * PAGE_SIZE, to * PAGE_SIZE)];
   }
 
+  async write(from: number, contents: Uint8Array): Promise<void> {
+    const count = contents.length / PAGE_SIZE;
+    for (let i = from; i < from + count; i++) this.checkMapped(i);
+    this.bytes.set(contents, from * PAGE_SIZE);
+  }
+
   unmap(): Promise<void> {
     // Node can't take memory back that it did not allocate: a view used from here on would end the process.
     this.ended ??= this.release();
