@@ -4,7 +4,7 @@ import { isHypervisorError } from '../hypervisor/errors.js';
 import { MAX_BATCH } from '../hypervisor/frames.js';
 import type { LogDirtyStats } from '../hypervisor/hypervisor.js';
 import type { AutoConverge } from './auto-converge.js';
-import { SaveFault, type SavePhase } from './errors.js';
+import { SaveFault, type SavePhase, textOf } from './errors.js';
 import type { SaveGuest } from './guest-type.js';
 import type { SaveOptions } from './options.js';
 import { PageSender } from './page-sender.js';
@@ -194,7 +194,9 @@ export class MemoryCopy {
 
   /** COLO: what the receiver's guest wrote is as wrong there as what ours wrote. @returns how many pages that may be */
   private async takeTheirDirty(): Promise<number> {
-    const record = await new LibxcReader(this.options.backChannel!).next();
+    const record = await new LibxcReader(this.options.backChannel!).next().catch((e: unknown) => {
+      throw new SaveFault('BACK_CHANNEL', `what the receiver wrote can't be read: ${textOf(e)}`, { cause: e });
+    });
     if (record?.type !== 'CHECKPOINT_DIRTY_PFN_LIST') {
       throw new SaveFault('BACK_CHANNEL', `the receiver sent ${record?.type ?? 'nothing'}, not the pages it wrote`);
     }

@@ -28,7 +28,7 @@ export interface GuestOptions {
 export class TestGuest {
   /** What it wrote on its console. */
   text = '';
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
   private serving: Promise<void> = Promise.resolve();
   /** What a test itself asks is not what is tested. */
   private readonly hypervisor: Hypervisor;
@@ -36,12 +36,16 @@ export class TestGuest {
   private constructor(
     readonly host: TestHost,
     readonly domid: number,
-    private readonly store: BareStore,
+    private store: BareStore,
     private readonly rings: readonly ForeignMapping[],
     private readonly events: EventChannels,
     private readonly ports: readonly number[],
   ) {
     this.hypervisor = retrying(host.hypervisor);
+    this.keepServing();
+  }
+
+  private keepServing(): void {
     this.timer = setInterval(() => {
       this.serving = this.serve();
     }, SERVE_EVERY_MS);
@@ -64,7 +68,7 @@ export class TestGuest {
       vcpus,
       ...backends,
     });
-    return TestGuest.serve(host, domid, built.storeGfn, built.consoleGfn, backends);
+    return TestGuest.attach(host, domid, built, backends);
   }
 
   /** A domain with what the stream holds, ready to run on. */
@@ -77,19 +81,17 @@ export class TestGuest {
     const domid = await host.newDomain(domainKind(kind), memoryKib, vcpus);
     const backends = await ringBackends(hypervisor, domid);
     const result = await restoreDomain({ hypervisor, domid, ...backends, ...options });
-    if (result.storeGfn === undefined || result.consoleGfn === undefined)
-      throw new Error('the guest came without rings');
-    const guest = await TestGuest.serve(host, domid, result.storeGfn, result.consoleGfn, backends);
-    return { guest, result };
+    return { guest: await TestGuest.attach(host, domid, result, backends), result };
   }
 
-  private static async serve(
+  /** Serves the rings of a domain that is there. */
+  static async attach(
     host: TestHost,
     domid: number,
-    storeGfn: number,
-    consoleGfn: number,
+    { storeGfn, consoleGfn }: { readonly storeGfn: number | undefined; readonly consoleGfn: number | undefined },
     backends: Awaited<ReturnType<typeof ringBackends>>,
   ): Promise<TestGuest> {
+    if (storeGfn === undefined || consoleGfn === undefined) throw new Error('the guest came without rings');
     const hypervisor = retrying(host.hypervisor);
     const events = await hypervisor.openEventChannels();
     const ports = [
@@ -181,6 +183,12 @@ export class TestGuest {
     await this.serving;
   }
 
+  /** The rings have been cleared: a store that knows nothing yet serves them. */
+  serveAnew(): void {
+    this.store = new BareStore(this.rings[0]!.page(0), this.domid, 'guest');
+    this.keepServing();
+  }
+
   /** The domain stays; nobody serves it any more. */
   async leave(): Promise<void> {
     await this.stopServing();
@@ -194,7 +202,8 @@ export class TestGuest {
   }
 }
 
-async function ringBackends(hypervisor: Hypervisor, domid: number) {
+/** Ports of the guest's for those who serve its rings. */
+export async function ringBackends(hypervisor: Hypervisor, domid: number) {
   return {
     store: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
     console: { port: await hypervisor.allocUnboundPort(domid, 0), domid: 0 },
