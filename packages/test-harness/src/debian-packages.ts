@@ -25,11 +25,34 @@ export function unpackPackages(packages: readonly string[], folder: string): str
 }
 
 /** The package, and all that it depends on and that this machine has not. @throws Error where apt does not know it */
-export function withDependencies(name: string): string[] {
+function withDependencies(name: string): string[] {
   const { status, stdout, stderr, error } = run('apt-get', ['install', '-s', '--no-install-recommends', name], '/');
   const packages = stdout?.match(/^Inst \S+/gm)?.map((line) => line.slice('Inst '.length)) ?? [];
   if (status === 0 && packages.length > 0) return packages;
   throw new Error(error?.message ?? lastLine(stderr) ?? `apt-get does not say what ${name} needs`);
+}
+
+/**
+ * As unpackPackages, of one package with all that it depends on and that this machine has not.
+ *
+ * @returns why it could not be done; undefined where it was
+ */
+export function fetchPackage(name: string, folder: string): string | undefined {
+  const attempt = () => {
+    try {
+      return unpackPackages(withDependencies(name), folder);
+    } catch (e) {
+      return e instanceof Error ? e.message : String(e);
+    }
+  };
+  if (attempt() === undefined) return undefined;
+  refreshPackageLists();
+  return attempt();
+}
+
+/** Where the unpacked packages in a folder have their libraries, for LD_LIBRARY_PATH. */
+export function libraryPath(folder: string): string {
+  return ['usr/lib', 'lib'].map((libraries) => `${folder}/${libraries}/x86_64-linux-gnu`).join(':');
 }
 
 /** In a fresh container apt knows no packages until it is told to ask; only root may. */

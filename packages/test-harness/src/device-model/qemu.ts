@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { QEMU_VARIABLE } from '@xen-migration/libxl';
-import { refreshPackageLists, unpackPackages, withDependencies } from '../debian-packages.js';
+import { fetchPackage, libraryPath } from '../debian-packages.js';
 import { cacheFolder } from '../repository.js';
 
 /** Debian's QEMU for Xen: the very program that its Xen starts for HVM guests, and a small package. */
@@ -20,32 +20,18 @@ export function testQemu(): TestQemu {
   if (named === 'none') return { missing: `${QEMU_VARIABLE} says none` };
   const found = [named, `/${PROGRAM}`].find((path) => path !== '' && existsSync(path));
   if (found !== undefined) return { binary: found };
-  const failure = existsSync(`${ROOT}/${PROGRAM}`) ? undefined : fetchQemu();
+  const failure = existsSync(`${ROOT}/${PROGRAM}`) ? undefined : fetchPackage(PACKAGE, ROOT);
   if (failure !== undefined) return { missing: `${PACKAGE} could not be fetched: ${failure}` };
   const binary = writeStarter();
   const { status, stderr, error } = spawnSync(binary, ['--version'], { encoding: 'utf8' });
   return status === 0 ? { binary } : { missing: `${PACKAGE} does not run here: ${error?.message ?? stderr.trim()}` };
 }
 
-function fetchQemu(): string | undefined {
-  const attempt = () => {
-    try {
-      return unpackPackages(withDependencies(PACKAGE), ROOT);
-    } catch (e) {
-      return e instanceof Error ? e.message : String(e);
-    }
-  };
-  if (attempt() === undefined) return undefined;
-  refreshPackageLists();
-  return attempt();
-}
-
 /** An unpacked QEMU must be told where its libraries and its firmware are. */
 function writeStarter(): string {
   const starter = `${ROOT}.sh`;
-  const libraries = ['usr/lib', 'lib'].map((folder) => `${ROOT}/${folder}/x86_64-linux-gnu`).join(':');
   const firmware = ['seabios', 'qemu'].map((folder) => `-L '${ROOT}/usr/share/${folder}'`).join(' ');
-  const script = `#!/bin/sh\nLD_LIBRARY_PATH='${libraries}' exec '${ROOT}/${PROGRAM}' ${firmware} "$@"\n`;
+  const script = `#!/bin/sh\nLD_LIBRARY_PATH='${libraryPath(ROOT)}' exec '${ROOT}/${PROGRAM}' ${firmware} "$@"\n`;
   // Whole or not at all: other test files run it meanwhile.
   const temporary = `${starter}.${process.pid}`;
   writeFileSync(temporary, script, { mode: 0o755 });
