@@ -3,8 +3,6 @@ import {
   byteSource,
   decodeCpuidPolicy,
   encodeCpuidPolicy,
-  LibxcReader,
-  LibxcWriter,
   MemorySink,
   PAGE_TYPE,
 } from '@xen-migration/stream-format';
@@ -13,9 +11,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { saveDomain } from '../save/index.js';
 import { TestGuest } from '../testing/guest.js';
 import { type TestHost, testHost } from '../testing/hosts.js';
+import { type Piece, piecesOf, type Record, streamOf } from '../testing/pieces.js';
 import { RestoreError, type RestoreOptions, restoreDomain } from './index.js';
 
-type Record = Parameters<LibxcWriter['record']>[0];
 /** Of a record that several types share, the whole. */
 type RecordNamed<T> = Record extends infer R
   ? R extends { type: infer N }
@@ -24,11 +22,6 @@ type RecordNamed<T> = Record extends infer R
       : never
     : never
   : never;
-
-/** One record of a stream that a test takes apart and puts together otherwise. */
-type Piece =
-  | { readonly kind: 'record'; readonly record: Record }
-  | { readonly kind: 'pages'; readonly pfns: Float64Array; readonly types: Uint8Array; readonly data: Uint8Array };
 
 const MEMORY = { memoryKib: 8 * 1024 };
 const BACKENDS = { store: { port: 1, domid: 0 }, console: { port: 2, domid: 0 } };
@@ -344,32 +337,4 @@ function tablePfn(pieces: readonly Piece[]): number {
     if (at >= 0) return piece.pfns[at]!;
   }
   throw new Error('the stream has no page table');
-}
-
-async function piecesOf(stream: Uint8Array): Promise<Piece[]> {
-  const reader = new LibxcReader(new ByteReader(byteSource(stream)));
-  await reader.headers();
-  const pieces: Piece[] = [];
-  for (;;) {
-    const record = await reader.next();
-    if (record === undefined) return pieces;
-    if (record.type === 'PAGE_DATA') {
-      const data = new Uint8Array(record.pageCount * 4096);
-      await record.body.readInto([data]);
-      pieces.push({ kind: 'pages', pfns: record.pfns, types: record.types, data });
-    } else {
-      pieces.push({ kind: 'record', record: structuredClone(record) });
-    }
-  }
-}
-
-async function streamOf(pieces: readonly Piece[], guestType: 'pv' | 'hvm', version: 2 | 3): Promise<Uint8Array> {
-  const sink = new MemorySink();
-  const writer = new LibxcWriter(sink);
-  await writer.headers({ version, endian: 'little', guestType, pageShift: 12, xenMajor: 4, xenMinor: 17 });
-  for (const piece of pieces) {
-    if (piece.kind === 'record') await writer.record(piece.record);
-    else await writer.pageData(piece.pfns, piece.types, piece.data.length === 0 ? [] : [piece.data]);
-  }
-  return sink.bytes();
 }

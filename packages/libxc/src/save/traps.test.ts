@@ -9,11 +9,16 @@ import {
 } from '@xen-migration/stream-format';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { SHUTDOWN } from '../hypervisor/hypervisor.js';
+import { restoreDomain } from '../restore/index.js';
+import { watched } from '../testing/faults.js';
 import { type GuestOptions, TestGuest } from '../testing/guest.js';
 import { type TestHost, testHost } from '../testing/hosts.js';
+import { piecesOf } from '../testing/pieces.js';
+import { PFN, SPARE_PFNS, smallStream } from '../testing/small-guests.js';
 import { guestImageOf } from '../testing/streams.js';
+import { foldCr3, unfoldCr3 } from '../x86/cr3.js';
 import { pvLayout } from '../x86/layout.js';
-import { readWord } from '../x86/words.js';
+import { readWord, writeWord } from '../x86/words.js';
 import { type SaveOptions, saveDomain } from './index.js';
 
 /** What stock Xen 4.17 does wrong, or leaves to luck, around a save. Each is one test that ours does not. */
@@ -171,6 +176,111 @@ test('the list of pages that goes back to a COLO sender has the header that is d
   const read = await new LibxcReader(new ByteReader(byteSource(sink.bytes()))).next();
   expect(read).toMatchObject({ type: 'CHECKPOINT_DIRTY_PFN_LIST', pfns: Float64Array.of(3, 0x1_0000_0005) });
 });
+
+test.each(['pv64', 'pv32'] as const)(
+  'a %s vcpu names its tables by pfns, folded as a CR3 is; pfn 0 is one of them',
+  async (kind) => {
+    const width = kind === 'pv64' ? 8 : 4;
+    const at = pvLayout(width).vcpuContext;
+    const stream = await smallStream(here, kind, async (domid) => {
+      const { context } = here.host.state.domain(domid, 'domainInfo').vcpus[0]!;
+      // Processes of a 64-bit guest run on another table than its kernel; here on the same.
+      if (width === 8) writeWord(context, at.cr1, 8, readWord(context, at.cr3, 8));
+    });
+    const { records } = await guestImageOf(stream);
+    const basic = records.find((record) => record.type === 'X86_PV_VCPU_BASIC');
+    if (basic?.type !== 'X86_PV_VCPU_BASIC') throw new Error('no vcpu');
+    const root = kind === 'pv64' ? PFN.top : PFN.l3;
+    expect(readWord(basic.data, at.cr3, width)).toBe(foldCr3(root, width));
+    // Bit 0 says that there is one.
+    if (width === 8) expect(readWord(basic.data, at.cr1, 8)).toBe((BigInt(root) << 12n) | 1n);
+    const domid = await there.newDomain('pv', 64);
+    const reader = new ByteReader(byteSource(stream));
+    const backends = { store: { port: 1, domid: 0 }, console: { port: 2, domid: 0 } };
+    await restoreDomain({ hypervisor: there.hypervisor, domid, reader, ...backends });
+    const context = await there.hypervisor.vcpuContext(domid, 0);
+    const mfn = unfoldCr3(readWord(context, at.cr3, width), width);
+    expect(there.host.state.machine.m2p.pfnOf(mfn)).toBe(root);
+    if (width === 8) expect(readWord(context, at.cr1, 8)).toBe(BigInt(mfn) << 12n);
+    await there.hypervisor.destroyDomain(domid);
+  },
+);
+
+test('the compat machine-to-phys table is asked for where it is needed: a host without 32-bit PV refuses', async () => {
+  const asked = async (kind: 'pv' | 'pv32') => {
+    const guest = await running(kind);
+    const calls: string[] = [];
+    const hypervisor = watched(here.hypervisor, { before: (operation) => void calls.push(operation) });
+    await saved(guest, { hypervisor, live: false });
+    return calls.includes('machphysCompatMfn');
+  };
+  expect([await asked('pv'), await asked('pv32')]).toEqual([false, true]);
+});
+
+test('not live too, the device model reports its writes, and log-dirty mode is switched off though it was never on', async () => {
+  const guest = await running('hvm');
+  const calls: string[] = [];
+  const hypervisor = watched(here.hypervisor, { before: (operation) => void calls.push(operation) });
+  const callbacks = guest.callbacks();
+  await saved(guest, { hypervisor, live: false, callbacks });
+  expect(callbacks.qemuLogdirty).toEqual([true, false]);
+  expect(calls.filter((name) => name.endsWith('LogDirty'))).toEqual(['disableLogDirty']);
+});
+
+test('a checkpointed stream that is stopped ends with its last checkpoint: there is no END', async () => {
+  const guest = await running('pvh');
+  const stream = await saved(guest, {
+    stream: 'remus',
+    callbacks: {
+      ...guest.callbacks(),
+      async postcopy() {
+        await guest.resume();
+        return 'continue';
+      },
+      checkpoint: async () => 'stop',
+    },
+  });
+  // One is added, for its reader.
+  const types = (await piecesOf(Buffer.concat([stream, new Uint8Array(8)]))).map((piece) =>
+    piece.kind === 'pages' ? 'PAGE_DATA' : piece.record.type,
+  );
+  expect(types.slice(-4)).toEqual(['HVM_CONTEXT', 'HVM_PARAMS', 'CHECKPOINT', 'END']);
+});
+
+test('a guest that moves its linear p2m while it is being saved fails the save, and runs on', async () => {
+  const guest = await running('pv', 'p2m=linear');
+  const { sharedInfoFrame } = await here.hypervisor.domainInfo(guest.domid);
+  const page = here.host.state.machine.memory.frame(sharedInfoFrame);
+  const { p2mGeneration } = pvLayout(8).sharedInfo;
+  const policy = async () => {
+    writeWord(page, p2mGeneration, 8, readWord(page, p2mGeneration, 8) + 2n);
+    return 'continue' as const;
+  };
+  await expect(saved(guest, { policy })).rejects.toMatchObject({ code: 'P2M_CHANGED', phase: 'precopy' });
+  guest.forgetText();
+  await guest.says(/ 0 lost/);
+});
+
+test.each(['pv64', 'pv32'] as const)(
+  'entries of a %s p2m that are marked (Linux: foreign, identity) are no pages of the guest',
+  async (kind) => {
+    const width = kind === 'pv64' ? 8 : 4;
+    const stream = await smallStream(here, kind, async (domid) => {
+      const { machine } = here.host.state;
+      let leaf = -1;
+      machine.frames.forEachOwned(domid, (mfn) => {
+        if (machine.m2p.pfnOf(mfn) === PFN.p2m) leaf = mfn;
+      });
+      const page = machine.memory.frame(leaf);
+      for (const [i, pfn] of SPARE_PFNS.entries()) {
+        const bit = 1n << BigInt(width * 8 - 1 - (i % 2));
+        writeWord(page, pfn * width, width, readWord(page, pfn * width, width) | bit);
+      }
+    });
+    const { types } = await guestImageOf(stream);
+    for (const pfn of SPARE_PFNS) expect(types.get(pfn)).toBe(PAGE_TYPE.XTAB);
+  },
+);
 
 /** The pages of the guest's p2m, found as a save finds them. */
 async function p2mLeaves({ host, hypervisor }: TestHost, domid: number): Promise<Uint32Array[]> {

@@ -11,7 +11,7 @@ import type { TestHost } from './hosts.js';
 export type SmallGuestKind = 'pv64' | 'pv32' | 'hvm';
 
 /** What each pfn of a small PV guest is; those that are left are plain memory. */
-const PFN = { top: 0, l3: 1, l2: 2, l1: 3, p2m: 4, startInfo: 5, store: 6, console: 7, gdt: 8 } as const;
+export const PFN = { top: 0, l3: 1, l2: 2, l1: 3, p2m: 4, startInfo: 5, store: 6, console: 7, gdt: 8 } as const;
 const PAGES = 16;
 const P2M_VADDR = { 8: 0xffff_c900_0000_0000n, 4: 0xc000_0000n } as const;
 /** Present, user, accessed, dirty. */

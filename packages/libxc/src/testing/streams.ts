@@ -5,12 +5,11 @@ import {
   ByteReader,
   byteSource,
   LibxcReader,
-  LibxcWriter,
   LibxlReader,
-  MemorySink,
   type PlainLibxcRecord,
   readXlHeader,
 } from '@xen-migration/stream-format';
+import { piecesOf, streamOf } from './pieces.js';
 
 /** Small real streams are part of the project; the larger ones may stand beside it. */
 const FOLDERS = ['../../../stream-format/testdata/', '../../../../../shared/streams/'];
@@ -72,20 +71,8 @@ export async function guestImageOf(stream: Uint8Array): Promise<GuestImage> {
 
 /** The same guest as Xen before 4.14 wrote it: no CPU policy, no end of static data. */
 export async function asVersion2(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = new LibxcReader(new ByteReader(byteSource(bytes)));
-  const sink = new MemorySink();
-  const writer = new LibxcWriter(sink);
-  await writer.headers({ ...(await reader.headers()), version: 2 });
-  for (;;) {
-    const record = await reader.next();
-    if (record === undefined) return sink.bytes();
-    if (['X86_CPUID_POLICY', 'X86_MSR_POLICY', 'STATIC_DATA_END'].includes(record.type)) continue;
-    if (record.type !== 'PAGE_DATA') {
-      await writer.record(record);
-      continue;
-    }
-    const pages = new Uint8Array(record.pageCount * 4096);
-    await record.body.readInto(pages.length > 0 ? [pages] : []);
-    await writer.pageData(record.pfns, record.types, pages.length > 0 ? [pages] : []);
-  }
+  const { guestType } = await new LibxcReader(new ByteReader(byteSource(bytes))).headers();
+  const later = ['X86_CPUID_POLICY', 'X86_MSR_POLICY', 'STATIC_DATA_END'];
+  const pieces = (await piecesOf(bytes)).filter((p) => p.kind === 'pages' || !later.includes(p.record.type));
+  return streamOf(pieces, guestType, 2);
 }

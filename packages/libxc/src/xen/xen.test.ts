@@ -139,6 +139,16 @@ describe('hypercalls', () => {
     expect(await hypervisor.podTarget(3)).toEqual({ entries: 30, cachePages: 20 });
   });
 
+  it('TSC info: the domctl has its fields in another order than the stream', async () => {
+    const hypervisor = await xen417(({ args, memory }) => {
+      const union = memory(args[0]! + BigInt(DOMCTL_HEAD.union));
+      const words = [union.getUint32(0, true), union.getUint32(4, true), union.getUint32(8, true)];
+      expect([...words, union.getBigUint64(16, true)]).toEqual([1, 2_600_000, 7, 99n]);
+      return 0;
+    });
+    await hypervisor.setTscInfo(3, { mode: 1, khz: 2_600_000, nsec: 99n, incarnation: 7 });
+  });
+
   it('the highest frame of RAM is one below what the hypervisor answers', async () => {
     const hypervisor = await xen417(() => 0x180000);
     expect(await hypervisor.maximumRamPage()).toBe(0x17ffff);
