@@ -223,22 +223,3 @@ describe.each(KINDS)('$kind $words', ({ kind, words }) => {
     EVERY ? 3_600_000 : 120_000,
   );
 });
-
-test.each(['pv', 'hvm'] as const)(
-  'on hosts that answer EAGAIN, EINTR and do parts, a %s guest moves as ever',
-  async (kind) => {
-    const [here, there] = [await testHost(67, 96, 0.1), await testHost(71, 96, 0.1)];
-    const shape = { kind, memoryKib: 16 * 1024, vcpus: 2 };
-    const guest = await TestGuest.build(here, { ...shape, cmdline: 'working-set=4M rate=10000 ptchurn=on' });
-    await guest.start();
-    const sink = new MemorySink();
-    const options = { live: true, debug: false, callbacks: guest.callbacks() };
-    await saveDomain({ hypervisor: here.hypervisor, domid: guest.domid, sink, ...options });
-    const reader = new ByteReader(byteSource(sink.bytes()));
-    const { guest: moved } = await TestGuest.restore(there, shape, { reader });
-    await moved.run();
-    await moved.says(/resumed on \d+, all \d+ pages intact[\s\S]*writes, 0 lost/);
-    for (const one of [guest, moved]) await one.leave();
-    for (const one of [here, there]) await one.close();
-  },
-);

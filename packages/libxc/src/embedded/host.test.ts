@@ -107,6 +107,25 @@ describe('memory', () => {
     await hypervisor.mmuExt(domid, [{ op: 'pin', level: 1, mfn: mfns[0]! }]);
   });
 
+  it('a page table is mapped to read only, from when it is one until it is none', async () => {
+    const domid = await hypervisor.createDomain(config('pv'));
+    await hypervisor.setMaxMemory(domid, 4000);
+    const mfns = await hypervisor.populatePhysmap(domid, upTo(2), 0);
+    const errors = async (access: 'read' | 'write') => {
+      const mapping = await hypervisor.mapForeign(domid, mfns, access);
+      const answer = [...mapping.errors];
+      await mapping.unmap();
+      return answer;
+    };
+    expect(await errors('write')).toEqual([0, 0]);
+    await hypervisor.mmuExt(domid, [{ op: 'pin', level: 1, mfn: mfns[0]! }]);
+    expect(await errors('write')).toEqual([22, 0]);
+    expect(await errors('read')).toEqual([0, 0]);
+    expect([...(await hypervisor.pageTypes(domid, mfns))]).toEqual([9, 0]);
+    await hypervisor.mmuExt(domid, [{ op: 'unpin', level: 1, mfn: mfns[0]! }]);
+    expect(await errors('write')).toEqual([0, 0]);
+  });
+
   it('the machine-to-phys table can be mapped and is live', async () => {
     const domid = await hypervisor.createDomain(config('pv'));
     await hypervisor.setMaxMemory(domid, 4000);
