@@ -96,3 +96,54 @@ export function writeAll(output: Writable, parts: readonly Buffer[]): Promise<vo
     output.uncork();
   });
 }
+
+/** Bytes that an Outlet has under way at most before it makes its writer wait. */
+const AHEAD = 1024 * 1024;
+
+/**
+ * Writes to a stream, some blocks ahead of what has been taken from it: whoever reads at its other end does not wait for
+ * this process to be scheduled between two blocks.
+ */
+export class Outlet {
+  private pending = 0;
+  private failure: Error | undefined;
+  private waiting: (() => void)[] = [];
+
+  constructor(private readonly output: Writable) {
+    output.once('close', () => this.fail(output.errored ?? new Error('the connection was closed')));
+  }
+
+  /** Resolves when more may be written. @throws Error where the connection is closed */
+  async write(parts: readonly Buffer[]): Promise<void> {
+    const { output } = this;
+    if (output.destroyed || output.writableEnded) this.fail(output.errored ?? new Error('the connection is closed'));
+    if (this.failure !== undefined) throw this.failure;
+    output.cork();
+    for (const part of parts) this.writePart(part);
+    output.uncork();
+    while (this.pending > AHEAD && this.failure === undefined) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private writePart(part: Buffer): void {
+    this.pending += part.length;
+    this.output.write(part, (error) => {
+      this.pending -= part.length;
+      if (error) this.fail(error);
+      else if (this.pending <= AHEAD) this.wake();
+    });
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.wake();
+  }
+
+  private wake(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -3,6 +3,7 @@ import {
   encodeAcknowledge,
   encodeHello,
   encodePing,
+  Outlet,
   readerOf,
   readFrames,
   readHello,
@@ -168,12 +169,15 @@ class LiveCarrier {
   private over: Error | undefined;
   /** Short frames that go out before the next long one. */
   private posted: Buffer[] = [];
+  private readonly outlet: Outlet;
 
   constructor(
     private readonly carrier: Carrier,
     private readonly queue: OutgoingQueue,
     private readonly pace: Pace | undefined,
-  ) {}
+  ) {
+    this.outlet = new Outlet(carrier.output);
+  }
 
   get reason(): Error | undefined {
     return this.over;
@@ -195,7 +199,7 @@ class LiveCarrier {
         const frame = this.queue.take(this);
         if (frame === undefined && posted.length === 0) return;
         if (frame !== undefined) await this.pace?.take(frame.length);
-        await writeAll(this.carrier.output, frame === undefined ? posted : [...posted, ...frame.bytes]);
+        await this.outlet.write(frame === undefined ? posted : [...posted, ...frame.bytes]);
       }
     } catch (e) {
       this.end(e instanceof Error ? e : new Error(String(e)));

@@ -3,9 +3,15 @@ import type { Readable, Writable } from 'node:stream';
 import { writeAll } from './carrier.js';
 import { MAX_BLOCK } from './layouts.js';
 
+/** What a socket or pipe that carries pages holds ready in each direction: less makes both ends wait for each other. */
+const BUFFER = 1024 * 1024;
+
+/** For sockets that are made here. (Node's types do not have it.) */
+export const BUFFERED = { highWaterMark: BUFFER };
+
 /** A descriptor that is a pipe or a socket; unlike process.stdin and process.stdout it never blocks. */
 export function pipe(fd: number, use: 'read' | 'write'): Socket {
-  const socket = new Socket({ fd, readable: use === 'read', writable: use === 'write' });
+  const socket = new Socket({ fd, readable: use === 'read', writable: use === 'write', ...BUFFERED });
   socket.on('error', () => {});
   return socket;
 }

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Outlet } from './carrier.js';
 import { LinkEndpoint } from './endpoint.js';
 import { CHANNEL } from './layouts.js';
-import { readBlocks, writeTo } from './pipes.js';
+import { BUFFERED, readBlocks } from './pipes.js';
 import { type Command, linkIdBytes } from './plan.js';
 
 /** What the receiver's agent does. */
@@ -35,18 +36,23 @@ export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): P
     child.once('exit', (code) => resolve(code ?? 1));
   });
   child.stdin.on('error', () => {});
+  const stdin = new Outlet(child.stdin);
   const endpoint = new LinkEndpoint({
     id: linkIdBytes(plan.id),
     // What goes this way is short.
     compress: false,
     delivery: {
-      data: (_channel, block) => writeTo(child.stdin, block),
+      // A receiver that no longer reads is written to in vain.
+      data: (_channel, block) => stdin.write([block]).catch(() => undefined),
       end: async () => {
         child.stdin.end();
       },
     },
   });
-  const server = createServer({ allowHalfOpen: true }, (socket) => void endpoint.attach(carrierOf(socket)));
+  const server = createServer(
+    { allowHalfOpen: true, ...BUFFERED },
+    (socket) => void endpoint.attach(carrierOf(socket)),
+  );
   const patience = watchConnections(endpoint);
   endpoint.finished.catch(() => child.stdin.destroy());
   server.listen(plan.socket, onReady);

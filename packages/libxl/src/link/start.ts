@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import type { AgentPlan } from './agent-main.js';
-import { pipe } from './pipes.js';
+import { BUFFERED, pipe } from './pipes.js';
 import { type Command, type LinkPlan, linkIdBytes, MAX_STREAMS } from './plan.js';
 
 /** Where receivers' agents say what went wrong. */
@@ -68,7 +68,7 @@ export async function openLink({ receiver, ...options }: OpenLinkOptions): Promi
  * @throws LibxlError where there is no such link
  */
 export async function joinLink({ host, id, signal }: JoinLinkOptions): Promise<void> {
-  const socket = connect({ path: socketPath(host, id), allowHalfOpen: true });
+  const socket = connect({ path: socketPath(host, id), allowHalfOpen: true, ...BUFFERED });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', (e) => reject(new LibxlError('ERROR_NOTFOUND', `there is no such link: ${e.message}`)));

@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type FoundSshd, findSshd } from '../ssh/find-sshd.js';
+import { Sshd } from '../ssh/sshd.js';
 import { best, type Run, runOnce } from './measure.js';
 import { mib, type Row, ratioRow } from './table.js';
 import { inMemory, shell, spareMib, XL } from './workspace.js';
@@ -20,45 +22,70 @@ const WAYS: readonly (readonly string[])[] = [
 ];
 
 /**
- * A live migration between two hosts of this machine beside a `cat` of a save file of the same guest. Where XL_BENCH_SSH
- * holds an ssh command that leads to this machine (such as `ssh -F FILE`), both go through it: the peer is `ssh cat` then.
+ * A live migration between two hosts of this machine beside a `cat` of a save file of the same guest; then both through
+ * an sshd of its own, where there is one: the peer is `ssh cat` then.
  */
 export async function benchMigrate(sizesMib: readonly number[]): Promise<Row[]> {
+  const sshd = findSshd();
   const rows: Row[] = [];
   for (const size of sizesMib) {
     // The guest, its copy at the target, its save file.
     if (size > MAX_MIB || size * 3.3 + HOST_SPARE > spareMib()) continue;
-    rows.push(...(await inMemory('migrate', (folder) => new Migration(folder, size).run())));
+    for (const by of [undefined, ...('missing' in sshd ? [] : [sshd])]) {
+      rows.push(...(await inMemory('migrate', (folder) => measure(folder, size, by))));
+    }
   }
   return rows;
 }
 
+async function measure(folder: string, size: number, by: FoundSshd | undefined): Promise<Row[]> {
+  const migration = new Migration(folder, size);
+  try {
+    if (by !== undefined) await migration.reachBySsh(by);
+    return await migration.run();
+  } finally {
+    await migration.close();
+  }
+}
+
 type Side = 'a' | 'b';
+const SIDES: readonly Side[] = ['a', 'b'];
 
 class Migration {
-  private readonly ssh = process.env.XL_BENCH_SSH;
+  private sshds: Partial<Record<Side, Sshd>> = {};
   private at: Side = 'a';
 
   constructor(
     private readonly folder: string,
     private readonly size: number,
   ) {
-    for (const side of ['a', 'b'] as const) {
+    const words = [...XL.map((word) => `'${word}'`), '"$@"'].join(' ');
+    for (const side of SIDES) {
       mkdirSync(join(folder, side), { mode: 0o700 });
-      const words = [...XL.map((word) => `'${word}'`), '"$@"'].join(' ');
       const env = Object.entries(this.env(side)).map(([name, value]) => `${name}='${value}'`);
-      const script = `#!/bin/sh\nshift 2\nexec env ${env.join(' ')} ${words}\n`;
-      writeFileSync(this.reach(side), script);
-      chmodSync(this.reach(side), 0o700);
+      // HOST xl ARGUMENTS
+      writeFileSync(this.script(side), `#!/bin/sh\nshift 2\nexec env ${env.join(' ')} ${words}\n`, { mode: 0o700 });
     }
   }
 
+  async reachBySsh(found: FoundSshd): Promise<void> {
+    for (const name of SIDES) {
+      const directory = join(this.folder, `ssh-${name}`);
+      this.sshds[name] = await Sshd.start({ found, directory, name, environment: this.env(name) });
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.sshds).map((sshd) => sshd.stop()));
+  }
+
   async run(): Promise<Row[]> {
-    const { size, ssh } = this;
+    const { size } = this;
+    const ssh = this.sshds.b?.command;
     const file = join(this.folder, 'vm.save');
     await this.createFull();
     await this.xl('save', '-c', 'vm', file);
-    const cat = ssh === undefined ? `cat ${file} | cat > /dev/null` : `${ssh} localhost 'cat > /dev/null' < ${file}`;
+    const cat = ssh === undefined ? `cat ${file} | cat > /dev/null` : `${ssh} b 'cat > /dev/null' < ${file}`;
     const peer = await best(RUNS, () => runOnce({ words: shell(cat) }));
     const rows: Row[] = [];
     for (const way of WAYS) {
@@ -75,11 +102,17 @@ class Migration {
   private async migrate(way: readonly string[]): Promise<number> {
     const to: Side = this.at === 'a' ? 'b' : 'a';
     const report = join(this.folder, 'report.json');
-    const shellCommand = this.ssh === undefined ? this.reach(to) : `${this.reach(to)}.ssh`;
-    if (this.ssh !== undefined) {
-      writeFileSync(shellCommand, `#!/bin/sh\nexec ${this.ssh} localhost '${this.reach(to)}' "$@"\n`, { mode: 0o700 });
-    }
-    await this.xl('migrate', '-e', ...way, '--report', report, '-s', shellCommand, 'vm', to);
+    await this.xl(
+      'migrate',
+      '-e',
+      ...way,
+      '--report',
+      report,
+      '-s',
+      this.sshds[to]?.command ?? this.script(to),
+      'vm',
+      to,
+    );
     this.at = to;
     return (JSON.parse(readFileSync(report, 'utf8')) as { totalMs: number }).totalMs / 1000;
   }
@@ -97,7 +130,7 @@ class Migration {
     }
   }
 
-  private reach(side: Side): string {
+  private script(side: Side): string {
     return join(this.folder, `to-${side}.sh`);
   }
 
