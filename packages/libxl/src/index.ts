@@ -109,6 +109,7 @@ export {
   restoreFromFile,
 } from './stream/restore-file.js';
 export {
+  type MissingCpuFeatures,
   type RestoredDomain,
   type RestoreEvent,
   type RestoreStreamOptions,

@@ -12,7 +12,7 @@ import { LIBXL_ERROR, LibxlError, libxlErrorOf, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { Plan, StartReceived } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
-import { type RestoreEvent, restoreDomainStream } from '../stream/restore-stream.js';
+import { type MissingCpuFeatures, type RestoreEvent, restoreDomainStream } from '../stream/restore-stream.js';
 import { type ConfigTextParser, readSaveFileHeader } from '../stream/save-file.js';
 import type { MigrationConnection } from './connection.js';
 import { Machine, RECEIVER, type ReceiverState } from './states.js';
@@ -25,6 +25,8 @@ export interface ReceiveOptions {
   readonly paused?: boolean;
   /** Checkpoints come (Remus): when the sender is gone the domain goes on here from the last whole one. */
   readonly remus?: boolean;
+  /** A guest whose CPU had features that this host can't give it: refused (default), or received without them. */
+  readonly missingCpuFeatures?: MissingCpuFeatures;
   /** For senders of Xen 4.4 and older, whose configuration is not in JSON. */
   readonly parseConfigText?: ConfigTextParser;
   /** Looked at until the sender has given its permission. */
@@ -114,7 +116,7 @@ class Receiver {
 
   /** From `listening` to `waiting`: the domain is there, paused, under its temporary name. */
   private async receive(): Promise<StartReceived> {
-    const { host, onEvent, signal, paused = false, remus = false } = this.options;
+    const { host, onEvent, signal, missingCpuFeatures, paused = false, remus = false } = this.options;
     await this.tell('!banner', MIGRATION_MESSAGES.banner);
     const { header, config, params } = await readSaveFileHeader(this.reader, this.headerOptions());
     const name = config.c_info?.name ?? '';
@@ -129,6 +131,7 @@ class Receiver {
       witness: {
         aboutToMake: (madeUuid, others) => this.plan([{ do: 'destroy-new', uuid: madeUuid, others }]),
       },
+      ...(missingCpuFeatures === undefined ? {} : { missingCpuFeatures }),
       ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
     });

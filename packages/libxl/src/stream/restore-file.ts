@@ -5,7 +5,12 @@ import { unpauseDomain } from '../domain/pause.js';
 import { LibxlError, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { Host } from '../host/open-host.js';
-import { type RestoredDomain, type RestoreEvent, restoreDomainStream } from './restore-stream.js';
+import {
+  type MissingCpuFeatures,
+  type RestoredDomain,
+  type RestoreEvent,
+  restoreDomainStream,
+} from './restore-stream.js';
 import { readSaveFileHeader, type SaveFileHeaderOptions } from './save-file.js';
 
 export interface RestoreOptions extends SaveFileHeaderOptions {
@@ -13,6 +18,8 @@ export interface RestoreOptions extends SaveFileHeaderOptions {
   /** A path, an open descriptor, or the paths of a chain of incremental saves, its base first: its last point is restored. */
   readonly from: string | number | readonly string[];
   readonly paused?: boolean;
+  /** A guest whose CPU had features that this host can't give it: refused (default), or restored without them. */
+  readonly missingCpuFeatures?: MissingCpuFeatures;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RestoreFileEvent) => void;
 }
@@ -32,7 +39,7 @@ export interface RestoreReport extends RestoredDomain {
  * @throws LibxlError; StreamError where the file is no save file. Nothing of the domain is left then
  */
 export async function restoreFromFile(options: RestoreOptions): Promise<RestoreReport> {
-  const { host, onEvent, signal } = options;
+  const { host, missingCpuFeatures, onEvent, signal } = options;
   const start = performance.now();
   const source = openSource(options.from);
   try {
@@ -47,6 +54,7 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
         reader,
         params,
         witness: { aboutToMake: (uuid, others) => guardian.plan([{ do: 'destroy-new', uuid, others }]) },
+        ...(missingCpuFeatures === undefined ? {} : { missingCpuFeatures }),
         ...(signal === undefined ? {} : { signal }),
         ...(onEvent === undefined ? {} : { onEvent }),
       });

@@ -16,10 +16,15 @@ export interface RestoreStreamOptions {
   readonly reader: ByteReader;
   /** A libxl stream of version 2 where not given. */
   readonly params?: DomainRestoreParams;
+  /** A guest whose CPU had features that this host can't give it: refused (default), or restored without them. */
+  readonly missingCpuFeatures?: MissingCpuFeatures;
   readonly witness?: MakeWitness;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RestoreEvent) => void;
 }
+
+/** Refused before the first page is read; forced, what was lost is among the result's warnings. */
+export type MissingCpuFeatures = 'refuse' | 'force';
 
 export type RestoreEvent =
   | { readonly kind: 'made'; readonly domid: number }
@@ -93,7 +98,8 @@ async function restoreNativeStream(options: RestoreStreamOptions): Promise<Resto
  *     header -> LIBXC_CONTEXT -> libxc stream -> emulator records, in any number -> END
  *     checkpointed: LIBXC_CONTEXT -> libxc stream -> emulator records -> CHECKPOINT_END -> libxc stream -> ... -> sender gone
  */
-async function readContents({ host, reader, params, signal, onEvent }: RestoreStreamOptions, made: MadeDomain) {
+async function readContents(options: RestoreStreamOptions, made: MadeDomain) {
+  const { host, reader, params, missingCpuFeatures = 'refuse', signal, onEvent } = options;
   const libxl = new LibxlReader(reader);
   const headers = await libxl.headers();
   if (headers.endian !== 'little') throw new LibxlError('ERROR_INVAL', 'the stream is of a big-endian host');
@@ -110,6 +116,7 @@ async function readContents({ host, reader, params, signal, onEvent }: RestoreSt
         reader,
         store: made.store,
         console: made.console,
+        missingCpuFeatures,
         ...(checkpoints && { stream: 'remus', callbacks: { checkpoint: () => checkpoints.receive() } }),
         ...(signal === undefined ? {} : { signal }),
         onProgress: (progress) => onEvent?.({ kind: 'progress', progress }),

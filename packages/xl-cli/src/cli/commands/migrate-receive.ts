@@ -15,7 +15,7 @@ import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
 import { askedPaths } from '../migration/asked-paths.js';
 import { listenByTls, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/tls.js';
-import { localXl, receiverArguments } from '../migration/transport.js';
+import { FORCE_CPU_OPTION, localXl, receiverArguments } from '../migration/transport.js';
 
 export const migrateReceive = defineCommand(
   {
@@ -27,6 +27,7 @@ export const migrateReceive = defineCommand(
       noMonitor: { short: 'e', about: 'Nobody waits in the background for the death of the domain.' },
       debug: { short: 'd', about: 'Print the configuration that is used.' },
       paused: { short: 'p', about: 'Leave the domain paused.' },
+      forceCpu: FORCE_CPU_OPTION,
       capabilities: {
         long: 'capabilities',
         about: 'Say as JSON what this host is and what its receiver can do.',
@@ -77,8 +78,8 @@ export const migrateReceive = defineCommand(
     }
     if (options.link !== undefined) {
       const { globals } = context;
-      const { noMonitor, debug, paused } = options;
-      const receiver = localXl(receiverArguments({ noMonitor, debug, paused, globals, terminal: false }));
+      const { noMonitor, debug, paused, forceCpu } = options;
+      const receiver = localXl(receiverArguments({ noMonitor, debug, paused, forceCpu, globals, terminal: false }));
       await openLink({ host: await context.host(), id: linkId(options.link), receiver, signal: context.signal });
       return EXIT.success;
     }
@@ -90,6 +91,7 @@ export const migrateReceive = defineCommand(
         host,
         connection: descriptorConnection(0, 1),
         paused: options.paused,
+        missingCpuFeatures: options.forceCpu ? 'force' : 'refuse',
         remus: options.remus,
         parseConfigText: (text) => parseConfigText(context, Buffer.from(text), '<incoming migration stream>'),
         signal: context.signal,

@@ -12,7 +12,7 @@ import { LinkWatch } from '../migration/link-watch.js';
 import { failureReport, failureText, successReport, summary } from '../migration/outcome.js';
 import { tell } from '../migration/tell.js';
 import { TLS_DIRECTORY, TLS_OPTIONS } from '../migration/tls.js';
-import { reachTarget, SSH_OPTION } from '../migration/transport.js';
+import { FORCE_CPU_OPTION, reachTarget, SSH_OPTION } from '../migration/transport.js';
 import { besideProgress, progressFor } from '../progress.js';
 import { ReportFile } from '../report-file.js';
 
@@ -36,6 +36,7 @@ export const migrate = defineCommand(
           'Change nothing: say whether the domain can be migrated, what stands in the way, and what it would take. The ' +
           'exit code is 0 where nothing stands in the way. With --json as JSON.',
       },
+      forceCpu: FORCE_CPU_OPTION,
       ...TLS_OPTIONS,
       ...LINK_OPTIONS,
       ...CONVERGENCE_OPTIONS,
@@ -83,6 +84,7 @@ export const migrate = defineCommand(
         noMonitor: options.noMonitor || options.foreground,
         debug: options.debug,
         paused: options.paused,
+        forceCpu: options.forceCpu,
         globals: context.globals,
         terminal: context.stderrIsTerminal,
       },

@@ -7,6 +7,7 @@ import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
 import { EXIT, ExitError } from '../exit.js';
 import { systemText } from '../format/system-error.js';
 import { loadingLines } from '../format/transfer.js';
+import { FORCE_CPU_OPTION } from '../migration/transport.js';
 import { progressFor } from '../progress.js';
 
 export const restore = defineCommand(
@@ -31,6 +32,7 @@ export const restore = defineCommand(
         value: '<file>,...',
         about: 'The incremental saves before <CheckpointFile>, the base first.',
       },
+      forceCpu: FORCE_CPU_OPTION,
       json: { long: 'json', about: 'Print a report as JSON at the end.' },
     },
     operands: 1,
@@ -50,6 +52,7 @@ export const restore = defineCommand(
         host: await context.host(),
         from: options.chain === undefined ? (file === '-' ? 0 : file) : [...options.chain.split(','), file],
         paused: options.paused,
+        missingCpuFeatures: options.forceCpu ? 'force' : 'refuse',
         ...(config === undefined ? {} : { config }),
         // What xl 4.4 and older wrote: the text of the configuration file.
         parseConfigText: (text) => parseConfigText(context, Buffer.from(text), '<saved>'),

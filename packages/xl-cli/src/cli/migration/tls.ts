@@ -3,7 +3,7 @@ import type { OptionSpec, OptionSpecs } from '../command.js';
 import type { Context } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 import { parseArguments } from '../options.js';
-import { localXl, type Transport } from './transport.js';
+import { FORCE_CPU_OPTION, localXl, type Transport } from './transport.js';
 
 export const TLS_DIRECTORY = '/etc/xen/tls';
 
@@ -32,6 +32,7 @@ const REMOTE_OPTIONS = {
   noMonitor: { short: 'e', about: '' },
   debug: { short: 'd', about: '' },
   paused: { short: 'p', about: '' },
+  forceCpu: FORCE_CPU_OPTION,
 } as const satisfies OptionSpecs;
 
 const LINK_ID = /^[0-9a-f]{32}$/;
@@ -59,7 +60,7 @@ export function receiverFor(args: readonly string[]): Transport | undefined {
   if (at < 0 || !globals.every((word) => /^-(?:t|T|v{1,3})$/.test(word))) return undefined;
   const parsed = parseArguments(REMOTE_OPTIONS, args.slice(at + 1));
   if (parsed.kind !== 'run' || parsed.operands.length > 0) return undefined;
-  const { capabilities, sink, link, join, noMonitor, debug, paused } = parsed.options;
+  const { capabilities, sink, link, join, noMonitor, debug, paused, forceCpu } = parsed.options;
   if (![link, join].every((id) => id === undefined || LINK_ID.test(id))) return undefined;
   return localXl([
     ...globals,
@@ -69,6 +70,7 @@ export function receiverFor(args: readonly string[]): Transport | undefined {
     ...(noMonitor ? ['-e'] : []),
     ...(debug ? ['-d'] : []),
     ...(paused ? ['-p'] : []),
+    ...(forceCpu ? ['--force-cpu'] : []),
     ...(link === undefined ? [] : ['--link', link]),
     ...(join === undefined ? [] : ['--join', join]),
   ]);

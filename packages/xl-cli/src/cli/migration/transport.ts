@@ -17,6 +17,11 @@ export const SSH_OPTION = {
     'migrate-receive [-d -e].',
 } as const satisfies OptionSpec;
 
+export const FORCE_CPU_OPTION = {
+  long: 'force-cpu',
+  about: "Go on though the host's CPU lacks features that the domain's had: it loses them, and may crash of it.",
+} as const satisfies OptionSpec;
+
 /** How the target is reached. */
 export interface TargetOptions {
   readonly host: string;
@@ -88,6 +93,7 @@ export interface ReceiverOptions {
   readonly noMonitor: boolean;
   readonly debug: boolean;
   readonly paused: boolean;
+  readonly forceCpu?: boolean;
   readonly globals: GlobalOptions;
   /** The sender's stderr is a terminal: the receiver may draw progress. */
   readonly terminal: boolean;
@@ -96,7 +102,8 @@ export interface ReceiverOptions {
 }
 
 /** The arguments of the target's xl, as stock gives them. */
-export function receiverArguments({ noMonitor, debug, paused, globals, terminal, link }: ReceiverOptions): string[] {
+export function receiverArguments(options: ReceiverOptions): string[] {
+  const { noMonitor, debug, paused, forceCpu = false, globals, terminal, link } = options;
   return [
     ...(terminal || globals.carriageReturn ? ['-t'] : []),
     ...(globals.timestamps ? ['-T'] : []),
@@ -105,6 +112,7 @@ export function receiverArguments({ noMonitor, debug, paused, globals, terminal,
     ...(noMonitor ? ['-e'] : []),
     ...(debug ? ['-d'] : []),
     ...(paused ? ['-p'] : []),
+    ...(forceCpu ? ['--force-cpu'] : []),
     ...(link === undefined ? [] : ['--link', link]),
   ];
 }
