@@ -1,6 +1,7 @@
 import type { LibxcRecord } from '@xen-migration/stream-format';
 import type { FrameList } from '../hypervisor/frames.js';
 import type { DomainInfo, Hypervisor } from '../hypervisor/hypervisor.js';
+import type { EarlyPins } from './early-pins.js';
 import type { BackendChannel } from './options.js';
 
 /** What the restore of one kind of guest does differently. */
@@ -33,6 +34,8 @@ export interface RestoreGuest {
   collectUnseen(pfn: number, page: Uint8Array, unseen: number[]): void;
   /** Makes a page of the stream into one of this host, in place. @throws RestoreFault */
   localisePage(pfn: number, page: Uint8Array): void;
+  /** Of a PV guest: what of its page tables the hypervisor knows already as such. */
+  readonly earlyPins: EarlyPins | undefined;
   /** The records of this type of guest, beside the common ones. */
   readonly recordTypes: ReadonlySet<LibxcRecord['type']>;
   /** Takes one of those. */

@@ -92,6 +92,7 @@ function hvmGuest({ hypervisor, info: { domid }, store, console }: RestoreTarget
       ]);
       return { storeGfn, consoleGfn, warnings: [] };
     },
+    earlyPins: undefined,
     close: async () => undefined,
   };
 }

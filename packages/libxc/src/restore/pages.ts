@@ -98,14 +98,19 @@ export class PageReceiver {
   }
 
   private async write(portion: Portion, before: Promise<void>): Promise<void> {
-    const mapping = await this.map(portion.pfns, portion.sent, 'write');
+    const { pfns, types, sent, contents } = portion;
+    const { earlyPins } = this.guest;
+    const map = () => this.map(pfns, sent, 'write');
+    const mapping = await (earlyPins === undefined ? map() : earlyPins.whileUnpinned(pfns, map));
+    let written = false;
     try {
       await this.localise(portion);
       await before;
-      await mapping.write(0, portion.contents);
+      await mapping.write(0, contents);
+      written = true;
     } finally {
-      const unmapped = handled(mapping.unmap());
-      this.unmapping.push(unmapped);
+      const unmapped = mapping.unmap().then(() => (written ? earlyPins?.pinTables(pfns, types) : undefined));
+      this.unmapping.push(handled(unmapped));
     }
     if (this.unmapping.length >= UNMAPPINGS_IN_FLIGHT) await this.unmapping.shift();
   }

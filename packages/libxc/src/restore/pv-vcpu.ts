@@ -5,6 +5,7 @@ import { foldCr3, unfoldCr3 } from '../x86/cr3.js';
 import { GDT_ENTRIES_PER_FRAME, MAX_GDT_ENTRIES, type PvLayout, VGCF_ONLINE } from '../x86/layout.js';
 import { readFrame, readWord, writeU32, writeWord } from '../x86/words.js';
 import { markConsoleDisconnected } from './console-ring.js';
+import type { EarlyPins } from './early-pins.js';
 import { hexPfn, RestoreFault } from './errors.js';
 import type { RestoredGuest, RestoreTarget } from './guest-type.js';
 import { dataFrame, ownFrame, type PvMemory } from './pv-memory.js';
@@ -76,6 +77,7 @@ export async function restoreVcpus(
   target: RestoreTarget,
   memory: PvMemory,
   states: VcpuStates,
+  earlyPins: EarlyPins,
 ): Promise<RestoredGuest> {
   const { hypervisor, info } = target;
   const warnings: string[] = [];
@@ -84,7 +86,7 @@ export async function restoreVcpus(
     if (basic !== undefined) {
       if (vcpu === 0) rings = await rewriteStartInfo(target, memory, basic);
       framesToMfns(basic, vcpu, memory);
-      await loadContext(target, vcpu, basic);
+      await loadContext(target, vcpu, basic, earlyPins);
     } else if (vcpu === 0) {
       throw new RestoreFault('ORDER', 'the stream has no X86_PV_VCPU_BASIC for vcpu 0');
     }
@@ -101,11 +103,19 @@ function noXsaveWarning(vcpu: number): string {
 }
 
 /** Loading validates the page tables from the vcpu's root down, so a bad one shows here. */
-async function loadContext({ hypervisor, info }: RestoreTarget, vcpu: number, context: Uint8Array): Promise<void> {
+async function loadContext(
+  target: RestoreTarget,
+  vcpu: number,
+  context: Uint8Array,
+  earlyPins: EarlyPins,
+): Promise<void> {
+  const { hypervisor, info } = target;
   try {
     await hypervisor.setVcpuContext(info.domid, vcpu, context);
   } catch (e) {
     if (!isHypervisorError(e, 'EINVAL')) throw e;
+    // A frame may have been a table once and be none any more.
+    if ((await earlyPins.release()) > 0) return loadContext(target, vcpu, context, earlyPins);
     throw new RestoreFault('PAGE_TABLES', `vcpu ${vcpu} with its page tables was refused: ${e.message}`, {
       vcpu,
       cause: e,

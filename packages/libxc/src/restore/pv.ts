@@ -4,6 +4,7 @@ import { MachineToPhys } from '../x86/m2p.js';
 import { P2m } from '../x86/p2m.js';
 import { collectUnseen, localiseTable, type TableFault } from '../x86/page-table.js';
 import { wordsOf } from '../x86/words.js';
+import { EarlyPins } from './early-pins.js';
 import { hexPfn, RestoreFault } from './errors.js';
 import { seedGrantTable } from './grant-table.js';
 import type { RestoredGuest, RestoreGuest, RestoreGuestType, RestoreTarget } from './guest-type.js';
@@ -32,6 +33,7 @@ const RECORD_TYPES: ReadonlySet<LibxcRecord['type']> = new Set([
 class PvGuest implements RestoreGuest {
   readonly recordTypes = RECORD_TYPES;
   private known: PvMemory | undefined;
+  readonly earlyPins: EarlyPins;
   private readonly vcpus: VcpuStates;
 
   constructor(
@@ -39,6 +41,7 @@ class PvGuest implements RestoreGuest {
     private readonly m2p: MachineToPhys,
   ) {
     this.vcpus = new VcpuStates(target.info.maxVcpuId + 1);
+    this.earlyPins = new EarlyPins(target.hypervisor, target.info.domid, (pfn) => this.gfnOf(pfn));
   }
 
   checkPfns(pfns: Float64Array): void {
@@ -97,9 +100,9 @@ class PvGuest implements RestoreGuest {
   async complete(): Promise<RestoredGuest> {
     const memory = this.memory('END');
     if (memory.p2mFrames.length === 0) throw new RestoreFault('ORDER', 'the stream has no X86_PV_P2M_FRAMES');
-    const { storeGfn, consoleGfn, warnings } = await restoreVcpus(this.target, memory, this.vcpus);
+    const { storeGfn, consoleGfn, warnings } = await restoreVcpus(this.target, memory, this.vcpus, this.earlyPins);
     const { hypervisor, info, store, console } = this.target;
-    await pinPageTables(hypervisor, info.domid, memory);
+    await pinPageTables(hypervisor, info.domid, memory, this.earlyPins);
     await writeGuestP2m(hypervisor, info.domid, memory);
     await seedGrantTable(hypervisor, info.domid, [
       { entry: 'console', gfn: consoleGfn, backend: console.domid },
