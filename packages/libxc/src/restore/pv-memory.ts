@@ -1,4 +1,4 @@
-import { PAGE_TYPE } from '@xen-migration/stream-format';
+import { isPinned, PAGE_TYPE } from '@xen-migration/stream-format';
 import { type FrameList, INVALID_FRAME } from '../hypervisor/frames.js';
 import type { PvLayout } from '../x86/layout.js';
 import { guestMfnOf, type PvAddressSpace } from '../x86/p2m.js';
@@ -19,6 +19,8 @@ const NO_STRETCH: Uint8Array = new Uint8Array(0);
 /** What the stream last said of each page's type; NOTAB where it said nothing. */
 export class PageTypes {
   private readonly stretches = new Map<number, Uint8Array>();
+  /** Kept beside: looking through all types at the end would make the downtime longer the larger the guest is. */
+  private readonly pinned = new Set<number>();
 
   get(pfn: number): number {
     return this.stretches.get(Math.floor(pfn / STRETCH))?.[pfn % STRETCH] ?? PAGE_TYPE.NOTAB;
@@ -34,7 +36,10 @@ export class PageTypes {
         index = Math.floor(pfn / STRETCH);
         stretch = this.stretches.get(index) ?? this.grow(index);
       }
-      stretch[pfn % STRETCH] = types[i]!;
+      const type = types[i]!;
+      if (isPinned(type)) this.pinned.add(pfn);
+      else if (this.pinned.size > 0) this.pinned.delete(pfn);
+      stretch[pfn % STRETCH] = type;
     }
   }
 
@@ -44,12 +49,9 @@ export class PageTypes {
     return stretch;
   }
 
-  /** All pfns with one of the types that `wanted` accepts, ascending. */
-  *where(wanted: (type: number) => boolean): Generator<readonly [pfn: number, type: number]> {
-    for (const index of [...this.stretches.keys()].sort((a, b) => a - b)) {
-      const stretch = this.stretches.get(index)!;
-      for (let i = 0; i < STRETCH; i++) if (wanted(stretch[i]!)) yield [index * STRETCH + i, stretch[i]!];
-    }
+  /** The pinned page tables, ascending. */
+  pinnedTables(): Float64Array {
+    return Float64Array.from(this.pinned).sort();
   }
 }
 

@@ -1,5 +1,5 @@
 import { MAX_BATCH, PAGE_SIZE } from '../hypervisor/frames.js';
-import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
 import { hexPfn, RestoreFault } from './errors.js';
 import { dataFrame, type PvMemory } from './pv-memory.js';
 
@@ -16,25 +16,37 @@ export async function writeGuestP2m(hypervisor: Hypervisor, domid: number, memor
     );
     const mapping = await hypervisor.mapForeign(domid, mfns, 'write');
     try {
-      for (let i = 0; i < frames.length; i++) {
-        if (mapping.errors[i] !== 0) {
-          const text = `page ${from + i} of the p2m, at pfn ${hexPfn(frames[i]!)}, can't be mapped`;
-          throw new RestoreFault('BAD_P2M', `${text} (errno ${mapping.errors[i]})`, { pfn: frames[i]! });
-        }
-        writeLeaf(mapping.page(i), memory, from + i);
+      const failed = mapping.errors.findIndex((errno) => errno !== 0);
+      if (failed >= 0) {
+        const pfn = frames[failed]!;
+        const text = `page ${from + failed} of the p2m, at pfn ${hexPfn(pfn)}, can't be mapped`;
+        throw new RestoreFault('BAD_P2M', `${text} (errno ${mapping.errors[failed]})`, { pfn });
       }
+      await writeLeaves(mapping, memory, from);
     } finally {
       await mapping.unmap();
     }
   }
 }
 
-/** Entries past the guest's last pfn stay as they are. */
-function writeLeaf(page: Uint8Array, { layout, space }: PvMemory, index: number): void {
+/** In one piece, which is quicker than page by page: the guest stands still meanwhile. */
+async function writeLeaves(mapping: ForeignMapping, { layout, space }: PvMemory, first: number): Promise<void> {
   const { leaves, maxPfn } = space.p2m;
-  const entries = maxPfn + 1 - index * 2 ** layout.entryShift;
-  const bytes = Math.min(PAGE_SIZE, entries * layout.width);
-  const leaf = leaves[index];
-  if (leaf === undefined) page.fill(0xff, 0, bytes);
-  else page.set(new Uint8Array(leaf.buffer, leaf.byteOffset, bytes));
+  const perLeaf = 2 ** layout.entryShift;
+  const whole = Math.min(mapping.count, Math.floor((maxPfn + 1) / perLeaf) - first);
+  const contents = new Uint8Array(whole * PAGE_SIZE);
+  for (let i = 0; i < whole; i++) {
+    const page = contents.subarray(i * PAGE_SIZE, (i + 1) * PAGE_SIZE);
+    copyLeaf(page, leaves[first + i]);
+  }
+  await mapping.write(0, contents);
+  // Entries past the guest's last pfn stay as they are.
+  const rest = (maxPfn + 1 - (first + whole) * perLeaf) * layout.width;
+  if (whole < mapping.count) copyLeaf(mapping.page(whole).subarray(0, rest), leaves[first + whole]);
+}
+
+/** All ones where there is none. */
+function copyLeaf(to: Uint8Array, leaf: Uint32Array | undefined): void {
+  if (leaf === undefined) to.fill(0xff);
+  else to.set(new Uint8Array(leaf.buffer, leaf.byteOffset, to.length));
 }

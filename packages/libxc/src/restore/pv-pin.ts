@@ -1,4 +1,4 @@
-import { isPinned, pageTableLevel } from '@xen-migration/stream-format';
+import { pageTableLevel } from '@xen-migration/stream-format';
 import { isHypervisorError } from '../hypervisor/errors.js';
 import type { Hypervisor, MmuExtOp } from '../hypervisor/hypervisor.js';
 import type { EarlyPins } from './early-pins.js';
@@ -32,8 +32,8 @@ export async function pinPageTables(
 
 function* batches(memory: PvMemory, earlyPins: EarlyPins): Generator<MmuExtOp[]> {
   let ops: MmuExtOp[] = [];
-  for (const [pfn, type] of memory.types.where(isPinned)) {
-    const level = pageTableLevel(type) as MmuExtOp['level'];
+  for (const pfn of memory.types.pinnedTables()) {
+    const level = pageTableLevel(memory.types.get(pfn)) as MmuExtOp['level'];
     if (level === 1 && earlyPins.keep(pfn)) continue;
     ops.push({ op: 'pin', level, mfn: ownFrame(memory, pfn, 'pinned page table', 'BAD_P2M') });
     if (ops.length < MAX_PIN_BATCH) continue;
