@@ -70,14 +70,15 @@ export interface MigrateReport {
  */
 export async function migrateDomain(options: MigrateOptions): Promise<MigrateReport> {
   const { host, domid, connection } = options;
-  const key = await keyOfDomain(host, domid);
-  await requireMovable(host, domid, { live: options.live ?? true });
-  const name = await nameOfDomain(host, domid);
-  const config = options.config ?? (await retrieveConfiguration(host, domid));
+  // At once: what a stream of this process has read of the peer's words before the guardian has it is lost.
   const peer = guarded(options);
   const cancel = () => connection.close();
   options.signal?.addEventListener('abort', cancel);
   try {
+    const key = await keyOfDomain(host, domid);
+    await requireMovable(host, domid, { live: options.live ?? true });
+    const name = await nameOfDomain(host, domid);
+    const config = options.config ?? (await retrieveConfiguration(host, domid));
     return await new Sender(options, { ...key, name }, config, peer).run();
   } finally {
     options.signal?.removeEventListener('abort', cancel);

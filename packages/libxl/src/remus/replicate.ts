@@ -60,9 +60,10 @@ export async function replicateDomain(options: ReplicateOptions): Promise<Replic
   const intervalMs = checkRemusInfo(options.info);
   const connection = options.info.blackhole === 'True' ? blackhole() : options.connection;
   if (connection === undefined) throw new LibxlError('ERROR_INVAL', 'there is no backup to replicate to', { domid });
-  await requireMovable(host, domid, { live: true });
+  // At once, as for a migration.
   const peer = guardPeer(host, connection);
   try {
+    await requireMovable(host, domid, { live: true });
     await peer.expect('banner');
     return await replicate({ ...options, connection }, intervalMs, peer);
   } finally {

@@ -40,11 +40,12 @@ export const remus = defineCommand(
     const domid = await requireDomain(context, domain);
     const interval = options.interval === undefined ? {} : { interval: Number(options.interval) };
     const reach = options.blackhole ? undefined : reachTarget({ host: target, sshCommand: options.sshCommand });
+    const host = await context.host();
     const transport = reach === undefined ? undefined : startTransport(reach(receiver(options.noMonitor)));
     let end: ReplicationEnd;
     try {
       end = await replicateDomain({
-        host: await context.host(),
+        host,
         domid,
         ...(transport === undefined ? {} : { connection: transport.connection }),
         info: {

@@ -32,13 +32,15 @@ export type Transferred =
 /** Migrates a domain through a transport that was chosen for it. */
 export async function carryOut(context: Context, transfer: Transfer): Promise<Transferred> {
   const { domid, config, chosen, wish, settings, onEvent, onLink, onText } = transfer;
+  // Between the start of the transport and that of the migration nothing may be waited for: see migrateDomain().
+  const host = await context.host();
   const transport = startTransport(chosen.transport, {
     ...(chosen.link ? { patienceMs: wish.patienceMs, onLink } : {}),
     ...(onText === undefined ? {} : { onText }),
   });
   try {
     const report = await migrateDomain({
-      host: await context.host(),
+      host,
       domid,
       config,
       connection: transport.connection,
