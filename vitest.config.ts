@@ -9,8 +9,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: '@xen-migration/stream-format/node', replacement: source('stream-format/src/node/index.ts') },
+      { find: '@xen-migration/libxc/embedded/client', replacement: source('libxc/src/embedded/client/index.ts') },
       { find: '@xen-migration/libxc/embedded', replacement: source('libxc/src/embedded/index.ts') },
       { find: '@xen-migration/libxc/xen', replacement: source('libxc/src/xen/index.ts') },
+      { find: '@xen-migration/libxc/xenstore/client', replacement: source('libxc/src/xenstore/client/index.ts') },
       { find: '@xen-migration/libxc/xenstore', replacement: source('libxc/src/xenstore/index.ts') },
       { find: /^@xen-migration\/([a-z-]+)$/, replacement: source('$1/src/index.ts') },
     ],

@@ -5,10 +5,12 @@ export default defineConfig({
   entry: [
     'src/index.ts',
     'src/embedded/index.ts',
+    'src/embedded/client/index.ts',
     'src/embedded/daemon/main.ts',
     'src/embedded/daemon/vcpu-worker.ts',
     'src/xen/index.ts',
     'src/xenstore/index.ts',
+    'src/xenstore/client/index.ts',
   ],
   outDir: 'dist',
   format: 'esm',

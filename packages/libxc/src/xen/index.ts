@@ -1,7 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
-import { loadXenLibraries } from './native/libraries.js';
-import { xenHypervisor } from './xen-hypervisor.js';
 
 const CAPABILITIES = '/proc/xen/capabilities';
 const HYPERCALL_DEVICE = '/dev/xen/privcmd';
@@ -19,6 +17,11 @@ export function isXenHost(): boolean {
  *   release of Xen that is not known here
  */
 export async function openXen(): Promise<Hypervisor> {
+  // Loaded where there is a Xen, which on most machines there is not.
+  const [{ loadXenLibraries }, { xenHypervisor }] = await Promise.all([
+    import('./native/libraries.js'),
+    import('./xen-hypervisor.js'),
+  ]);
   const libraries = loadXenLibraries();
   try {
     return await xenHypervisor(libraries);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { BuildError, buildDomain } from '@xen-migration/libxc';
-import { BUILTIN_PREFIX, builtinKernel } from '@xen-migration/libxc/embedded';
+import { BUILTIN_PREFIX } from '@xen-migration/libxc/embedded/client';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { type DeviceModelReport, startDeviceModel } from '../device-model/start.js';
 import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
@@ -65,12 +65,13 @@ async function readImage({ b_info: built = {} }: LibxlDomainConfig): Promise<Ima
   if (path === undefined || path === '') {
     throw new LibxlError('ERROR_INVAL', 'the configuration names no kernel');
   }
-  const kernel = path.startsWith(BUILTIN_PREFIX) ? builtin(path) : await readFileFor(path, 'kernel');
+  const kernel = path.startsWith(BUILTIN_PREFIX) ? await builtin(path) : await readFileFor(path, 'kernel');
   const ramdisk = built.ramdisk === undefined ? undefined : await readFileFor(built.ramdisk, 'ramdisk');
   return { path, kernel, ramdisk, cmdline: built.cmdline ?? '' };
 }
 
-function builtin(path: string): Uint8Array {
+async function builtin(path: string): Promise<Uint8Array> {
+  const { builtinKernel } = await import('@xen-migration/libxc/embedded');
   try {
     return builtinKernel(path.slice(BUILTIN_PREFIX.length));
   } catch (e) {

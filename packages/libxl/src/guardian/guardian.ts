@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { MigrationMessage } from '@xen-migration/stream-format';
 import { LibxlError } from '../errors.js';
+import { helperEnvironment } from '../host/helper-environment.js';
 import type { Host } from '../host/open-host.js';
 import {
   encodeLine,
@@ -67,7 +68,7 @@ export class Guardian {
       const child = spawn(process.execPath, [entry], {
         detached: true,
         stdio: ['pipe', 'pipe', log, connection.toPeer ?? 'ignore', connection.fromPeer ?? 'ignore'],
-        env: { ...process.env, XEN_EMBEDDED_DIR: host.directory, NODE_OPTIONS: '' },
+        env: helperEnvironment(host),
         cwd: '/',
       });
       const exited = new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hypervisor } from '@xen-migration/libxc';
-import { connectEmbeddedHost, embeddedHostDirectory, HOST_FILES } from '@xen-migration/libxc/embedded';
+import { connectEmbeddedHost, embeddedHostDirectory, HOST_FILES } from '@xen-migration/libxc/embedded/client';
 import { isXenHost, openXen } from '@xen-migration/libxc/xen';
-import { XenstoreClient } from '@xen-migration/libxc/xenstore';
+import { XenstoreClient } from '@xen-migration/libxc/xenstore/client';
 import { DEVICE_MODEL_TIMEOUTS, type DeviceModelSettings } from '../device-model/settings.js';
 import { LibxlError, textOf } from '../errors.js';
 

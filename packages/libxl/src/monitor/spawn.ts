@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { DomainKey } from '../domain/userdata.js';
+import { helperEnvironment } from '../host/helper-environment.js';
 import type { Host } from '../host/open-host.js';
 
 /** Where all monitors of a host log. */
@@ -16,7 +17,7 @@ export function startMonitor(host: Host, { domid, uuid }: DomainKey): void {
     const child = spawn(process.execPath, [entry, String(domid), uuid], {
       detached: true,
       stdio: ['ignore', 'ignore', log],
-      env: { ...process.env, XEN_EMBEDDED_DIR: host.directory, NODE_OPTIONS: '' },
+      env: helperEnvironment(host),
       cwd: '/',
     });
     // Without one nobody reacts to the domain's end; the domain itself is no worse for it.

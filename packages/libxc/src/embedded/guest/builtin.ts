@@ -1,13 +1,11 @@
 import { KernelImageError } from './image.js';
 import { selfcheck32Image, selfcheckImage } from './selfcheck.js';
 
-/** The kernels that come with the embedded host; xl.cfg names them "builtin:NAME". */
+/** The kernels that come with the embedded host. */
 const BUILTIN: Readonly<Record<string, () => Uint8Array>> = {
   selfcheck: selfcheckImage,
   selfcheck32: selfcheck32Image,
 };
-
-export const BUILTIN_PREFIX = 'builtin:';
 
 /** The image of a built-in kernel. @throws KernelImageError for a name there is none of */
 export function builtinKernel(name: string): Uint8Array {

@@ -1,4 +1,4 @@
-export { BUILTIN_PREFIX, builtinKernel } from './builtin.js';
+export { builtinKernel } from './builtin.js';
 export type { Hypercalls, PageTableEntry } from './hypercalls.js';
 export { KernelImageError, parseKernelImage } from './image.js';
 export type { Machine } from './translators.js';

@@ -1,0 +1,2 @@
+export { XenstoreClient, type XenstoreWatch } from './client.js';
+export type { NodeAccess } from './node-access.js';
