@@ -9,6 +9,8 @@ export const KEPT = [
   'xen-4.17-hvm-live.wire.gz',
   'broken/xen-4.17-pv32-lost-l1.save.gz',
 ] as const;
+/** Those of them that nothing is wrong with. */
+export const VALID = KEPT.filter((name) => !name.startsWith('broken/'));
 /** Larger ones, which may stand beside the project. */
 export const LARGER = ['xen-4.17-pv64.save.gz', 'xen-4.17-pv64-live.wire.gz'] as const;
 
