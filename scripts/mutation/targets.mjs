@@ -1,7 +1,12 @@
 // What is mutated, and which tests answer for it: quick ones, in the process that runs them. Tests that start commands
 // can't see a mutant, as commands run from the build.
 
-const STREAM_FORMAT_TESTS = ['packages/stream-format/src/**/*.test.ts'];
+const STREAM_FORMAT_TESTS = [
+  'packages/stream-format/src/{bytes,chain,errors,layout,libxc,libxl,node,stream,wire,xl}/**/*.test.ts',
+  'packages/stream-format/src/verify/{corpus,records,verify-stream}.test.ts',
+  'packages/stream-format/src/cli/program.test.ts',
+  'packages/stream-format/src/cli/commands/merge.test.ts',
+];
 const CONVERT_LEGACY_TESTS = [
   'packages/convert-legacy/src/convert*/**/*.test.ts',
   'packages/convert-legacy/src/*.test.ts',
