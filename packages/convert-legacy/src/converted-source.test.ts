@@ -7,6 +7,12 @@ import { batch, head, smallStream, tail } from './testing/small-stream.js';
 
 const reader = (stream: Uint8Array) => new ByteReader(byteSource(stream));
 
+async function all(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const list: Uint8Array[] = [];
+  for await (const chunk of chunks) list.push(chunk);
+  return list;
+}
+
 async function converted(stream: Uint8Array): Promise<Uint8Array> {
   const sink = new MemorySink();
   await convertLegacyStream(reader(stream), sink, { format: 'libxl' });
@@ -100,5 +106,83 @@ describe('convertedSource', () => {
     await source.close?.();
     expect(await source.read(new Uint8Array(10))).toBe(0);
     expect(taken.count).toBeLessThan(3);
+  });
+
+  it('fills several targets at once, each as far as there is something', async () => {
+    const wanted = await converted(smallStream(8));
+    const source = convertedSource(reader(smallStream(8)), { format: 'libxl' });
+    const parts: Uint8Array[] = [];
+    for (;;) {
+      const targets = [new Uint8Array(5), new Uint8Array(11)];
+      const got = await source.readv?.(targets);
+      if (got === 0 || got === undefined) break;
+      parts.push(Buffer.concat(targets).subarray(0, got));
+    }
+    expect(Buffer.compare(Buffer.concat(parts), wanted)).toBe(0);
+  });
+
+  it('that is closed while a read waits ends the read, and the conversion', async () => {
+    let ended = false;
+    async function* stalled(): AsyncGenerator<Uint8Array> {
+      try {
+        yield head(8);
+        yield batch(0, 4);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        yield batch(4, 4);
+        yield tail();
+      } finally {
+        ended = true;
+      }
+    }
+    const input = new ByteReader(byteSource(stalled()));
+    const source = convertedSource(input);
+    const output = new ByteReader(source);
+    await output.skip(24 + 16 + 8);
+    const waiting = output.skip(1 << 20);
+    await source.close?.();
+    await source.close?.();
+    await expect(waiting).rejects.toMatchObject({ code: 'TRUNCATED' });
+    await input.close();
+    expect(ended).toBe(true);
+    expect(source.report).toBeUndefined();
+  });
+
+  it('that is closed before it was read converts nothing', async () => {
+    const taken = { count: 0 };
+    const source = convertedSource(new ByteReader(byteSource(guestOf(10, taken))));
+    await source.close?.();
+    expect(await source.read(new Uint8Array(10))).toBe(0);
+    expect(taken.count).toBeLessThan(2);
+  });
+});
+
+describe('legacyToV2, ended early', () => {
+  it('closes what it reads from', async () => {
+    let ended = false;
+    async function* input(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* guestOf(1000, { count: 0 });
+      } finally {
+        ended = true;
+      }
+    }
+    for await (const chunk of legacyToV2(input())) {
+      expect(chunk.length).toBe(256 * 1024);
+      break;
+    }
+    expect(ended).toBe(true);
+  });
+
+  it('gives no empty chunk where the stream fills the last one', async () => {
+    for (const stream of [smallStream(8), smallStream(60)]) {
+      const lengths: number[] = [];
+      for await (const chunk of legacyToV2(stream)) lengths.push(chunk.length);
+      expect(lengths.every((length) => length > 0)).toBe(true);
+    }
+  });
+
+  it('passes on what is wrong', async () => {
+    const chunks = legacyToV2(smallStream(8).subarray(0, 5000));
+    await expect(all(chunks)).rejects.toMatchObject({ code: 'TRUNCATED', layer: 'legacy' });
   });
 });

@@ -10,6 +10,9 @@ import { LibxcReader } from './reader.js';
 import type { LibxcHeaders, PlainLibxcRecord } from './records.js';
 import { LibxcWriter } from './writer.js';
 
+/** Fewer for mutation testing, where each change of the code has a run. */
+const RUNS = Number(process.env.XEN_FORMAT_RUNS ?? 150);
+
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 const pfn = fc.integer({ min: 0, max: 2 ** 52 - 1 });
@@ -123,7 +126,7 @@ describe('LibxcWriter and LibxcReader', () => {
         expect((await reader.next())?.type).toBe('END');
         expect(await reader.next()).toBeUndefined();
       }),
-      { numRuns: 150 },
+      { numRuns: RUNS },
     );
   });
 
@@ -135,7 +138,7 @@ describe('LibxcWriter and LibxcReader', () => {
         await copyStream(new ByteReader(byteSource(chunks(bytes, parts))), sink);
         expect(sink.bytes()).toEqual(bytes);
       }),
-      { numRuns: 100 },
+      { numRuns: RUNS },
     );
   });
 });

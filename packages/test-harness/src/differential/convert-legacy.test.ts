@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { convertLegacyStream } from '@xen-migration/convert-legacy';
 import { ByteReader, byteSource, StreamError } from '@xen-migration/stream-format';
 import { describe, expect, it } from 'vitest';
-import { type GuestSpec, legacyGuest, TWO_DEVICES } from '../legacy/guest.js';
-import { type LegacySample, legacyMatrix } from '../legacy/matrix.js';
+import { legacyGuest } from '../legacy/guest.js';
+import { fullGuests, type LegacySample, legacyMatrix } from '../legacy/matrix.js';
 import { mutatedSamples } from '../legacy/mutated.js';
 import { type FoundXenTools, xenTools } from '../xen-tools.js';
 import { SCRIPT_FAULTS, STRICTER_RULES } from './converter-differences.js';
@@ -73,25 +73,6 @@ async function compareAll(samples: readonly LegacySample[]) {
   return { counts, unexplained };
 }
 
-/** One stream of each kind that has nearly everything a stream can have. */
-function bases(): GuestSpec[] {
-  const pv = { memory: 'types', vcpus: [0, 2], extv: true, xsave: 0x250, tsc: true, unmapped: [0x17f0] } as const;
-  const hvm = {
-    kind: 'hvm',
-    vcpus: [0, 1],
-    tsc: true,
-    params: 'usual',
-    physmap: TWO_DEVICES,
-    emulator: 'upstream',
-  } as const;
-  return ([32, 64] as const).flatMap((width): GuestSpec[] => [
-    { ...pv, width, kind: 'pv32' },
-    { ...pv, width, kind: 'pv64' },
-    { ...hvm, width, memory: 'holes' },
-    { ...hvm, width, memory: 'live', verify: true },
-  ]);
-}
-
 describe.skipIf('missing' in tools)("our converter and Xen's script (skipped without python3 and apt)", () => {
   it('make the same bytes of the whole matrix', async () => {
     const samples = [...legacyMatrix()];
@@ -104,7 +85,7 @@ describe.skipIf('missing' in tools)("our converter and Xen's script (skipped wit
   it(`agree on ${MUTATED} damaged streams, but for the differences in the table`, async () => {
     const { counts, unexplained } = await compareAll(
       mutatedSamples(
-        bases().map((spec) => ({ spec, writer: legacyGuest(spec) })),
+        fullGuests().map((spec) => ({ spec, writer: legacyGuest(spec) })),
         MUTATED,
         45,
       ),

@@ -115,3 +115,22 @@ function nameOf({ width, kind, memory, ...rest }: GuestSpec): string {
 function bigintText(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
+
+/** A guest of each kind that has nearly everything a stream can have. */
+export function fullGuests(): GuestSpec[] {
+  const pv = { memory: 'types', vcpus: [0, 2], extv: true, xsave: 0x250, tsc: true, unmapped: [0x17f0] } as const;
+  const hvm = {
+    kind: 'hvm',
+    vcpus: [0, 1],
+    tsc: true,
+    params: 'usual',
+    physmap: TWO_DEVICES,
+    emulator: 'upstream',
+  } as const;
+  return WIDTHS.flatMap((width): GuestSpec[] => [
+    { ...pv, width, kind: 'pv32' },
+    { ...pv, width, kind: 'pv64' },
+    { ...hvm, width, memory: 'holes' },
+    { ...hvm, width, memory: 'live', verify: true },
+  ]);
+}

@@ -8,6 +8,30 @@ import { verifyStream } from './verify-stream.js';
 const verify = (stream: Uint8Array, stopAtFirst = false) =>
   verifyStream(new ByteReader(byteSource(stream)), { stopAtFirst });
 
+describe('real streams', () => {
+  it.each(VALID)('%s is valid, with no warning', async (name) => {
+    const { problems, warnings } = await verify(loadStream(name));
+    expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
+  });
+
+  for (const name of LARGER) {
+    it.skipIf(absent(name) !== '')(`${name} likewise${absent(name)}`, async () => {
+      const { problems, warnings } = await verify(loadStream(name));
+      expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
+    });
+  }
+
+  it('the stream with a lost page table gets a warning that names it, and no error', async () => {
+    const { problems, warnings } = await verify(loadStream('broken/xen-4.17-pv32-lost-l1.save.gz'));
+    expect(problems).toEqual([]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({
+      rule: 'lost-page-table',
+      message: expect.stringMatching(/entry 0 of the L2 page table at pfn 0x110 points to pfn 0x114.*is XTAB/),
+    });
+  });
+});
+
 /** Every position of every real stream, which takes long, or a sample of those kept in the project. */
 const FULL = process.env.XEN_STREAM_FULL === '1';
 const DAMAGED = FULL ? [...VALID, ...LARGER.filter((name) => absent(name) === '')] : VALID;
