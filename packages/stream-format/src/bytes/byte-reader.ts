@@ -78,25 +78,8 @@ export class ByteReader {
   }
 
   /** Fills the targets in order, as far as possible without a copy between. */
-  async readInto(targets: readonly Uint8Array[]): Promise<void> {
-    let pending = targets.filter((target) => target.length > 0);
-    let first = pending[0];
-    while (first !== undefined && this.end > this.position) {
-      const part = this.take(Math.min(first.length, this.end - this.position));
-      first.set(part);
-      pending = advance(pending, part.length);
-      first = pending[0];
-    }
-    while (first !== undefined) {
-      const got =
-        this.source.readv === undefined || pending.length === 1
-          ? await this.source.read(first)
-          : await this.source.readv(pending);
-      if (got === 0) throw this.truncated(pending.reduce((sum, target) => sum + target.length, 0));
-      this.base += got;
-      pending = advance(pending, got);
-      first = pending[0];
-    }
+  readInto(targets: readonly Uint8Array[]): Promise<void> {
+    return this.fillTargets(targets, 0);
   }
 
   /** Passes over n bytes. @throws StreamError TRUNCATED */
@@ -149,6 +132,28 @@ export class ByteReader {
     await this.source.close?.();
   }
 
+  /** `beyond`: bytes that are wanted after these, for the error. */
+  private async fillTargets(targets: readonly Uint8Array[], beyond: number): Promise<void> {
+    let pending = targets.filter((target) => target.length > 0);
+    let first = pending[0];
+    while (first !== undefined && this.end > this.position) {
+      const part = this.take(Math.min(first.length, this.end - this.position));
+      first.set(part);
+      pending = advance(pending, part.length);
+      first = pending[0];
+    }
+    while (first !== undefined) {
+      const got =
+        this.source.readv === undefined || pending.length === 1
+          ? await this.source.read(first)
+          : await this.source.readv(pending);
+      if (got === 0) throw this.truncated(pending.reduce((sum, target) => sum + target.length, beyond));
+      this.base += got;
+      pending = advance(pending, got);
+      first = pending[0];
+    }
+  }
+
   private take(n: number): Uint8Array {
     const start = this.position;
     this.position += n;
@@ -193,7 +198,7 @@ export class ByteReader {
     let long = new Uint8Array(Math.min(n, FIRST_STEP));
     let at = 0;
     for (;;) {
-      await this.readInto([long.subarray(at)]);
+      await this.fillTargets([long.subarray(at)], n - long.length);
       at = long.length;
       if (at === n) return long;
       const grown = new Uint8Array(Math.min(n, at * 2));

@@ -1,10 +1,10 @@
-import { MemorySink } from '../bytes/byte-sink.js';
 import { PAGE_SIZE } from '../libxc/layouts.js';
 import { PAGE_TYPE } from '../libxc/page-types.js';
 import type { LibxcHeaders } from '../libxc/records.js';
 import { LibxcWriter } from '../libxc/writer.js';
 import { LibxlWriter } from '../libxl/writer.js';
 import { encodeXlHeader, xlHeaderFor } from '../xl/save-header.js';
+import { joined, PieceSink } from './pieces.js';
 
 /** Small valid streams for tests: each record type of a save that stock Xen would write. */
 export interface SampleOptions {
@@ -18,14 +18,23 @@ const filled = (size: number, byte: number) => new Uint8Array(size).fill(byte);
 
 /** A libxc stream. */
 export async function sampleLibxc(options: SampleOptions): Promise<Uint8Array> {
-  const sink = new MemorySink();
-  await writeLibxc(new LibxcWriter(sink), options, async () => {});
-  return sink.bytes();
+  return joined(await libxcPieces(options));
 }
 
 /** A save file of xl with a libxl stream in it; big-endian ones too. */
 export async function sampleSaveFile(options: SampleOptions): Promise<Uint8Array> {
-  const sink = new MemorySink();
+  return joined(await saveFilePieces(options));
+}
+
+/** The same, header by header and record by record. */
+export async function libxcPieces(options: SampleOptions): Promise<Uint8Array[]> {
+  const sink = new PieceSink();
+  await writeLibxc(new LibxcWriter(sink), options, async () => {});
+  return sink.pieces;
+}
+
+export async function saveFilePieces(options: SampleOptions): Promise<Uint8Array[]> {
+  const sink = new PieceSink();
   await sink.writev([encodeXlHeader(xlHeaderFor('{"c_info":{"name":"sample"}}'))]);
   const libxl = new LibxlWriter(sink);
   const xenstore = new TextEncoder().encode('physmap/f0000000/start_addr\0f0000000\0');
@@ -42,7 +51,7 @@ export async function sampleSaveFile(options: SampleOptions): Promise<Uint8Array
   });
   await emulator();
   await libxl.record({ type: 'END' });
-  return sink.bytes();
+  return sink.pieces;
 }
 
 async function writeLibxc(writer: LibxcWriter, options: SampleOptions, between: () => Promise<void>): Promise<void> {
