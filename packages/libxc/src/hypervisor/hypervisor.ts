@@ -234,6 +234,11 @@ export interface ForeignMapping {
   /** Frames [from, to) as few views as can be: what lies side by side is merged. */
   runs(from: number, to: number): Uint8Array[];
   /**
+   * The contents of frames [from, to), in order: the views of runs() or, where memory comes quicker so, a copy in `room`,
+   * which is as large.
+   */
+  read(from: number, to: number, room: Uint8Array): Promise<readonly Uint8Array[]>;
+  /**
    * Fills whole frames from `from` on, of a writable mapping. Memory that was never touched comes quicker so than through
    * the views. The contents must not change until it resolves.
    */

@@ -28,12 +28,14 @@ interface Batch {
   readonly pages: readonly Uint8Array[];
   /** Translated page tables among `pages`, to be used again. */
   readonly scratch: readonly Uint32Array[];
+  /** What copies of pages are in, where the mapping makes some. */
+  readonly room: Uint8Array | undefined;
   readonly mapping: ForeignMapping | undefined;
 }
 
 /**
- * Sends pages of the guest: asks for their types, maps them, translates page tables, and hands all that to the writer
- * without a copy of any other page.
+ * Sends pages of the guest: asks for their types, maps them, translates page tables, and hands all that to the writer;
+ * of other pages no copy is made here.
  *
  * What can't be sent while the guest runs (a frame that does not exist yet, a page table in the middle of a change) is
  * deferred: it goes out as a page without data, and is remembered for the final pass.
@@ -42,6 +44,7 @@ export class PageSender {
   private readonly deferred: PageBitmap;
   private deferredCount = 0;
   private readonly freeScratch: Uint32Array[] = [];
+  private readonly freeRooms: Uint8Array[] = [];
   private readonly settled = new Uint8Array(PAGE_SIZE);
 
   constructor(
@@ -96,33 +99,36 @@ export class PageSender {
     if (running) this.deferMissing(pfns, gfns);
     const types = await this.hypervisor.pageTypes(this.domid, gfns);
     const withData = indicesWithData(pfns, types);
-    if (withData.length === 0) return { pfns, types, pages: [], scratch: [], mapping: undefined };
+    if (withData.length === 0) return { pfns, types, pages: [], scratch: [], room: undefined, mapping: undefined };
 
     const mapped = Float64Array.from(withData, (i) => gfns[i]!);
     const mapping = await this.hypervisor.mapForeign(this.domid, mapped, 'read');
     const scratch: Uint32Array[] = [];
+    const room = this.freeRooms.pop() ?? new Uint8Array(MAX_BATCH * PAGE_SIZE);
     try {
-      const pages = this.collectPages(pfns, types, withData, mapping, scratch, running);
-      return { pfns, types, pages, scratch, mapping };
+      const pages = await this.collectPages(pfns, types, withData, mapping, room, scratch, running);
+      return { pfns, types, pages, scratch, room, mapping };
     } catch (e) {
-      await this.release({ pfns, types, pages: [], scratch, mapping });
+      await this.release({ pfns, types, pages: [], scratch, room, mapping });
       throw e;
     }
   }
 
   /** The mapped pages in order, whole runs where nothing comes between; marks in `types` what had to be deferred. */
-  private collectPages(
+  private async collectPages(
     pfns: FrameList,
     types: Uint8Array,
     withData: readonly number[],
     mapping: ForeignMapping,
+    room: Uint8Array,
     scratch: Uint32Array[],
     running: boolean,
-  ): Uint8Array[] {
+  ): Promise<Uint8Array[]> {
     const pages: Uint8Array[] = [];
     let runStart = 0;
-    const endRun = (at: number) => {
-      if (at > runStart) for (const run of mapping.runs(runStart, at)) pages.push(run);
+    const endRun = async (at: number) => {
+      const part = room.subarray(runStart * PAGE_SIZE, at * PAGE_SIZE);
+      if (at > runStart) pages.push(...(await mapping.read(runStart, at, part)));
       runStart = at + 1;
     };
     for (let at = 0; at < withData.length; at++) {
@@ -131,14 +137,14 @@ export class PageSender {
         // Between the two questions the guest may have given the frame away.
         if (!running) throw unmappable(pfns[i]!, mapping.errors[at]!);
         this.defer(pfns, types, i);
-        endRun(at);
+        await endRun(at);
       } else if (this.guest.needsNormalising(types[i]!)) {
         const table = this.translate(pfns, types, i, mapping.page(at), scratch, running);
-        endRun(at);
+        await endRun(at);
         if (table !== undefined) pages.push(table);
       }
     }
-    endRun(withData.length);
+    await endRun(withData.length);
     return pages;
   }
 
@@ -194,6 +200,7 @@ export class PageSender {
 
   private async release(batch: Batch): Promise<void> {
     this.freeScratch.push(...batch.scratch);
+    if (batch.room !== undefined) this.freeRooms.push(batch.room);
     await batch.mapping?.unmap();
   }
 

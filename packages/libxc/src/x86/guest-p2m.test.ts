@@ -59,6 +59,7 @@ class Frames {
           errors: Uint8Array.from(gfns, (gfn) => (this.pages.has(gfn) ? 0 : 22)),
           page: (i) => this.page(gfns[i]!),
           runs: (from, to) => [...gfns.subarray(from, to)].map((gfn) => this.page(gfn)),
+          read: async (from, to) => [...gfns.subarray(from, to)].map((gfn) => this.page(gfn)),
           write: () => Promise.reject(new Error('nothing is written when a p2m is looked for')),
           unmap: async () => {
             this.mapped--;

@@ -33,6 +33,16 @@ export class MappedForeignFrames implements ForeignMapping {
     return runs;
   }
 
+  async read(from: number, to: number, room: Uint8Array): Promise<readonly Uint8Array[]> {
+    for (let i = from; i < to; ) {
+      const count = this.sideBySide(i, to);
+      const at = (i - from) * PAGE_SIZE;
+      await this.memory.read(this.mfnOf(i), room.subarray(at, at + count * PAGE_SIZE));
+      i += count;
+    }
+    return [room.subarray(0, (to - from) * PAGE_SIZE)];
+  }
+
   async write(from: number, contents: Uint8Array): Promise<void> {
     const to = from + contents.length / PAGE_SIZE;
     for (let i = from; i < to; ) {

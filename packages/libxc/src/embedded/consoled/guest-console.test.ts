@@ -27,6 +27,7 @@ beforeEach(async () => {
     errors: new Uint8Array(1),
     page: () => bytes,
     runs: () => [bytes],
+    read: async () => [bytes],
     write: async (_from, contents) => bytes.set(contents),
     unmap: async () => {
       unmapped += 1;

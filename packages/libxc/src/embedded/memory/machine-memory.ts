@@ -1,12 +1,13 @@
-import { closeSync, openSync, write, writeSync } from 'node:fs';
+import { closeSync, openSync, read, readSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { PAGE_SIZE } from '../../hypervisor/frames.js';
 import { isAt } from '../is-at.js';
 import { libc } from '../native/libc.js';
 import { WINDOW_FRAMES, WINDOW_SHIFT } from './layout.js';
 
+const readAsync = promisify(read);
 const writeAsync = promisify(write);
-/** What is smaller is written in less time than a turn of the thread pool takes. */
+/** What is smaller is copied in less time than a turn of the thread pool takes. */
 const WORTH_A_THREAD = 32 * PAGE_SIZE;
 
 /**
@@ -41,6 +42,20 @@ export class MachineMemory {
   /** `count` frames side by side, all in one window. */
   stretch(mfn: number, count: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.window(mfn), (mfn % WINDOW_FRAMES) * PAGE_SIZE, count * PAGE_SIZE);
+  }
+
+  /** Copies frames side by side through the file: a process that maps them has a page fault for every few of them. */
+  async read(mfn: number, into: Uint8Array): Promise<void> {
+    for (let at = 0; at < into.length; ) {
+      const left = into.length - at;
+      const from = mfn * PAGE_SIZE + at;
+      const got =
+        left < WORTH_A_THREAD
+          ? readSync(this.fd, into, at, left, from)
+          : (await readAsync(this.fd, into, at, left, from)).bytesRead;
+      if (got === 0) throw new RangeError(`the machine has no frame ${mfn + Math.floor(at / PAGE_SIZE)}`);
+      at += got;
+    }
   }
 
   /**

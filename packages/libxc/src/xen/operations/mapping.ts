@@ -29,6 +29,10 @@ class XenForeignMapping implements ForeignMapping {
     return [this.bytes.subarray(from * PAGE_SIZE, to * PAGE_SIZE)];
   }
 
+  async read(from: number, to: number): Promise<readonly Uint8Array[]> {
+    return this.runs(from, to);
+  }
+
   async write(from: number, contents: Uint8Array): Promise<void> {
     const count = contents.length / PAGE_SIZE;
     for (let i = from; i < from + count; i++) this.checkMapped(i);

@@ -184,6 +184,7 @@ export class BareMachine {
       errors: new Uint8Array(gfns.length),
       page: (i) => this.pageOfGfn(gfns[i] ?? INVALID_FRAME),
       runs: (from, to) => Array.from(gfns.subarray(from, to), (gfn) => this.pageOfGfn(gfn)),
+      read: async (from, to) => Array.from(gfns.subarray(from, to), (gfn) => this.pageOfGfn(gfn)),
       write: async (from, contents) => {
         for (let at = 0; at < contents.length; at += PAGE_SIZE) {
           const gfn = gfns[from + at / PAGE_SIZE] ?? INVALID_FRAME;
