@@ -176,6 +176,35 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe("a receiver that is a command of its own (-s '')", () => {
+  const receiver = `XEN_EMBEDDED_DIR='${b.directory}' '${process.execPath}' '${XL}' migrate-receive -e`;
+
+  it('is asked by its environment for a link, and checked', { timeout: 60_000 }, async () => {
+    await a.create('vm');
+    await a.works('vm');
+    const { stdout } = await a.succeed('migrate', '--check', '-s', '', 'vm', receiver);
+    expect(stdout).toMatch(/^target {4}xen-migration [\s\S]*^link {6}[\s\S]*can be migrated/m);
+    const report = join(a.files, 'command.json');
+    const options = ['--compress', '--streams', '2', '--report', report];
+    await a.succeed('migrate', ...options, '-s', '', 'vm', receiver);
+    expect(reportOf(a, 'command.json').link.rawBytes).toBeGreaterThan(1_000_000);
+    await runsOnlyOn(b, a);
+  });
+
+  it('takes no notice where it is a stock one', { timeout: 60_000 }, async () => {
+    await a.create('vm');
+    await a.works('vm');
+    const stock = `unset XL_MIGRATE_RECEIVE; ${receiver}`;
+    expect(await a.run('migrate', '--check', '-s', '', 'vm', stock)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no xl at the target that answers'),
+    });
+    const { stderr } = await a.succeed('migrate', '--compress', '-s', '', 'vm', stock);
+    expect(stderr).toContain("xl: the target's xl knows one plain connection only");
+    await runsOnlyOn(b, a);
+  });
+});
+
 describe('a target that is not ours', () => {
   it('is migrated to in the plain way, and that is said', { timeout: 60_000 }, async () => {
     const stock = join(a.files, 'stock.sh');
@@ -205,7 +234,6 @@ it('what can not be is refused before anything happens', { timeout: 60_000 }, as
     [['--bandwidth', 'fast', 'vm', 'b'], '--bandwidth takes MiB a second'],
     [['--reconnect', '-1', 'vm', 'b'], '--reconnect takes a number from 0 to 100'],
     [['--events', 'xml', 'vm', 'b'], "--events knows the format 'json'"],
-    [['--compress', '-s', '', 'vm', 'b'], "with -s '' the command decides"],
     [['--report', '/no/such/directory/report.json', 'vm', 'b'], "can't write a report"],
     [['vm', '--', '-oProxyCommand=false'], "xl: '-oProxyCommand=false' is no host"],
   ] as const) {

@@ -14,6 +14,7 @@ import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
 import { askedPaths } from '../migration/asked-paths.js';
+import { takeAsked } from '../migration/asked-receiver.js';
 import { listenByTls, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/tls.js';
 import { FORCE_CPU_OPTION, localXl, receiverArguments } from '../migration/transport.js';
 
@@ -57,7 +58,15 @@ export const migrateReceive = defineCommand(
     modifies: true,
     details: 'The far end of xl migrate: reads a domain from its standard input and answers on its standard output.',
   },
-  async (context, { options }) => {
+  async (context, { options: typed }) => {
+    const asked = takeAsked();
+    const options = {
+      ...typed,
+      capabilities: typed.capabilities || asked.capabilities,
+      sink: typed.sink || asked.sink,
+      link: typed.link ?? asked.link,
+      join: typed.join ?? asked.join,
+    };
     if (options.colo) throw new ExitError(EXIT.failure, 'xl: COLO is not received by this version\n');
     if (options.tlsListen !== undefined) {
       await listenByTls(context, options.tlsListen, options.tlsDir ?? TLS_DIRECTORY);

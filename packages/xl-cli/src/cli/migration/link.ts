@@ -75,10 +75,6 @@ export async function chooseTransport(
 ): Promise<ChosenTransport> {
   const plain = { transport: reach(receiverArguments(receiver)), link: false };
   if (!wish.link) return plain;
-  if (reach.fixed) {
-    const text = "xl: --compress, --streams and --reconnect need a <host>; with -s '' the command decides\n";
-    throw new ExitError(EXIT.usage, text);
-  }
   const answer = await queryTarget({ command: reach(['migrate-receive', '--capabilities']), signal: context.signal });
   if (answer.kind === 'unreachable')
     throw new ExitError(EXIT.failure, `xl: the target can't be reached: ${answer.said}\n`);

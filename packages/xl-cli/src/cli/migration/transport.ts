@@ -5,6 +5,7 @@ import { type Command, type RunningTransport, TLS_PORT, type TransportEnd, tlsCo
 import type { OptionSpec } from '../command.js';
 import type { GlobalOptions } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
+import { ASKED_VARIABLE, asking } from './asked-receiver.js';
 
 /** A process to run. */
 export type Transport = Command;
@@ -14,7 +15,7 @@ export const SSH_OPTION = {
   value: '<sshcommand>',
   about:
     'Run <sshcommand> through sh instead of ssh. If it is empty, <host> itself is a command for sh that leads to an xl ' +
-    'migrate-receive [-d -e].',
+    'migrate-receive [-d -e]; with --check and the options of links it is run several times.',
 } as const satisfies OptionSpec;
 
 export const FORCE_CPU_OPTION = {
@@ -34,7 +35,7 @@ export interface TargetOptions {
 /** What to run here so that xl runs at the target with these arguments. */
 export interface Reach {
   (xlArguments: readonly string[]): Transport;
-  /** It is one command whatever the arguments: it must lead to an `xl migrate-receive`. */
+  /** It is one command that must lead to an `xl migrate-receive`; more than that can only be asked of it by its environment. */
   readonly fixed: boolean;
 }
 
@@ -47,6 +48,9 @@ const LOCAL = new Set(['localhost', '127.0.0.1', '::1']);
  */
 const UNDISTURBED = "trap '' INT; exec";
 
+/** What is asked beyond stock's receiving goes beside the command that a person gave: it may end in anything. */
+const ASKING = `trap '' INT; [ "$1" = '[]' ] || export ${ASKED_VARIABLE}="$1"; eval "$2"`;
+
 /**
  * As stock, `ssh HOST xl ...`, or what -s says through sh. No name is put into a shell's hands. This machine is reached
  * without ssh.
@@ -58,7 +62,8 @@ export function reachTarget({ host, sshCommand, tlsDirectory }: TargetOptions): 
     const target = { ...hostAndPort(host), directory: tlsDirectory };
     return reach(false, (args) => tlsCommand(target, args));
   }
-  if (sshCommand === '') return reach(true, () => ({ command: 'sh', args: ['-c', `trap '' INT; ${host}`] }));
+  if (sshCommand === '')
+    return reach(true, (args) => ({ command: 'sh', args: ['-c', ASKING, 'sh', asking(args), host] }));
   if (host.startsWith('-')) throw new ExitError(EXIT.failure, `xl: '${host}' is no host\n`);
   if (sshCommand !== undefined)
     return reach(false, (args) => throughShell(`${sshCommand} "$@"`, [host, 'xl', ...args]));
