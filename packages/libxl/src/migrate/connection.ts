@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
+import { descriptorSource } from '@xen-migration/libxc';
 import { ByteReader, type ByteSink, type ByteSource } from '@xen-migration/stream-format';
-import { fdSink, fdSource, streamSource } from '@xen-migration/stream-format/node';
+import { fdSink, streamSource } from '@xen-migration/stream-format/node';
 import type { SharedConnection } from '../guardian/guardian.js';
 
 /** Both directions between the two ends of a migration. */
@@ -33,7 +34,7 @@ export function opened(connection: MigrationConnection): OpenConnection {
 /** The standard input and output of a process: how ssh and inetd-like services hand a connection over. */
 export function descriptorConnection(fromPeer: number, toPeer: number): MigrationConnection {
   return {
-    source: fdSource(fromPeer),
+    source: descriptorSource(fromPeer),
     sink: fdSink(toPeer),
     shared: { fromPeer, toPeer },
     // The descriptors are the process's; they end with it.

@@ -143,10 +143,7 @@ export class ByteReader {
       first = pending[0];
     }
     while (first !== undefined) {
-      const got =
-        this.source.readv === undefined || pending.length === 1
-          ? await this.source.read(first)
-          : await this.source.readv(pending);
+      const got = await this.readSome(first, pending);
       if (got === 0) throw this.truncated(pending.reduce((sum, target) => sum + target.length, beyond));
       this.base += got;
       pending = advance(pending, got);
@@ -192,6 +189,13 @@ export class ByteReader {
       this.ended = got === 0;
     }
     return this.end >= n;
+  }
+
+  /** All of `pending` is wanted; `first` is the first of them. */
+  private readSome(first: Uint8Array, pending: Uint8Array[]): Promise<number> {
+    const { source } = this;
+    if (source.readWhole !== undefined) return source.readWhole(first);
+    return source.readv === undefined || pending.length === 1 ? source.read(first) : source.readv(pending);
   }
 
   private async readLong(n: number): Promise<Uint8Array> {

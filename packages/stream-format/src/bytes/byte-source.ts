@@ -4,6 +4,8 @@ export interface ByteSource {
   read(into: Uint8Array): Promise<number>;
   /** The same for several targets, filled in order. */
   readv?(targets: Uint8Array[]): Promise<number>;
+  /** As `read`, but comes back only when `into` is full or nothing more comes: one turn of a thread instead of many. */
+  readWhole?(into: Uint8Array): Promise<number>;
   /** Passes over `n` bytes without reading them; answers how many there were. */
   skip?(n: number): Promise<number>;
   /** As `read`, for sources whose reads don't wait (files, memory): a promise per record costs more than the record. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
+import { libc } from '../../native/libc.js';
 import { isAt } from '../is-at.js';
-import { libc } from '../native/libc.js';
 
 /** The right to be the one daemon of a directory. The system drops it when the process dies. */
 export interface HostLock {

@@ -1,8 +1,8 @@
 import { closeSync, openSync, read, readSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { PAGE_SIZE } from '../../hypervisor/frames.js';
+import { libc } from '../../native/libc.js';
 import { isAt } from '../is-at.js';
-import { libc } from '../native/libc.js';
 import { WINDOW_FRAMES, WINDOW_SHIFT } from './layout.js';
 
 const readAsync = promisify(read);

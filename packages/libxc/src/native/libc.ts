@@ -1,7 +1,8 @@
 import koffi from 'koffi';
 
 /**
- * The few functions of the C library that Node lacks: shared file mappings, giving file ranges back, file locks.
+ * The few functions of the C library that Node lacks: shared file mappings, giving file ranges back, file locks, reads of
+ * a socket that wait for all of what was asked for.
  */
 export interface LibC {
   /** Maps a range of a file, shared and writable. @throws Error with errno's name */
@@ -10,6 +11,11 @@ export interface LibC {
   punchHole(fd: number, offset: number, length: number): boolean;
   /** Takes an exclusive lock on an open file, until it is closed. false: somebody else holds it */
   tryLock(fd: number): boolean;
+  /**
+   * Reads a socket in a thread until `into` is full. @returns how many bytes came: fewer at the end, at an error, or where
+   * the descriptor does not wait; -1 where that is all that can be said
+   */
+  receiveAll(fd: number, into: Uint8Array): Promise<number>;
 }
 
 const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libSystem.dylib', 'libc.so'];
@@ -20,6 +26,7 @@ const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+const MSG_WAITALL = process.platform === 'darwin' ? 0x40 : 0x100;
 
 let loaded: LibC | undefined;
 
@@ -31,10 +38,11 @@ export function libc(): LibC {
 
 function load(): LibC {
   if (process.platform === 'win32') {
-    throw new Error('the embedded host needs shared file mappings of a POSIX system; Windows is not supported');
+    throw new Error('functions of a POSIX C library are needed, as shared file mappings; Windows is not supported');
   }
   const library = openLibrary();
   const mmap = library.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
+  const recv = library.func('int64_t recv(int fd, void *buffer, size_t length, int flags)');
   const flock = library.func('int flock(int fd, int operation)');
   // Linux alone has it.
   const fallocate =
@@ -52,6 +60,13 @@ function load(): LibC {
     punchHole(fd, offset, length) {
       return fallocate !== undefined && fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length) === 0;
     },
+    receiveAll: (fd, into) =>
+      new Promise((resolve, reject) => {
+        recv.async(fd, into, into.length, MSG_WAITALL, (error: Error | null, got: number | bigint) => {
+          if (error) reject(error);
+          else resolve(Number(got));
+        });
+      }),
     tryLock: (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0,
   };
 }
