@@ -4,7 +4,7 @@ export { type DirtyRate, type DirtyRateOptions, measureDirtyRate } from './check
 export { diskPaths } from './check/disks.js';
 export { type Estimate, type EstimateInput, estimateMigration } from './check/estimate.js';
 export type { Finding } from './check/findings.js';
-export { type LinkSpeed, type LinkSpeedOptions, measureLink, sinkBytes } from './check/link-speed.js';
+export { type LinkSpeed, type LinkSpeedOptions, measureLink, SINK_SCRIPT, sinkBytes } from './check/link-speed.js';
 export * from './config/index.js';
 export type { DeviceModelVersion } from './device-model/device-model.js';
 export { type DeviceModelFiles, deviceModelFiles } from './device-model/files.js';

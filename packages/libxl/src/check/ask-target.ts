@@ -41,8 +41,11 @@ export async function askTarget({ reach, paths = [], signal }: AskOptions): Prom
 
 /** Of the lines that `xl info` prints. */
 export function factsOf(info: string): CheckTarget {
-  const facts = new Map(
-    info.split('\n').map((line) => line.split(':', 2).map((part) => part.trim()) as [string, string]),
+  const facts = new Map<string, string>(
+    info.split('\n').map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+    }),
   );
   const number = (name: string) => {
     const text = facts.get(name) ?? '';
@@ -53,9 +56,15 @@ export function factsOf(info: string): CheckTarget {
   return {
     toolstack: 'other',
     freeMemoryKib: free === undefined ? undefined : free * 1024,
+    hardwareCapabilities: capabilityWords(facts.get('hw_caps') ?? ''),
     xen:
       major === undefined || minor === undefined
         ? undefined
         : { major, minor, capabilities: facts.get('xen_caps') ?? '' },
   };
+}
+
+function capabilityWords(text: string): number[] | undefined {
+  if (!/^[0-9a-f]{8}(:[0-9a-f]{8}){0,31}$/i.test(text)) return undefined;
+  return text.split(':').map((word) => Number.parseInt(word, 16));
 }

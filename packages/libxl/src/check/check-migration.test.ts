@@ -109,6 +109,26 @@ describe('a check of a migration', () => {
     expect(findings.map(({ severity, about }) => `${severity} ${about}`)).toEqual(['problem memory', 'warning cpu']);
     expect(estimate).toBeUndefined();
   });
+
+  it("compares the domain's CPU with what a stock target's hw_caps tell, feature by feature", async () => {
+    const domid = await t.guest('vm', { running: true });
+    const config = await retrieveConfiguration(t.host, domid);
+    const own = (await t.host.hypervisor.info()).hwCaps.map((word) => (word >>> 0).toString(16).padStart(8, '0'));
+    const cpuOf = async (words: readonly string[]) => {
+      const info = `xen_major : 4\nxen_minor : 18\nhw_caps                : ${words.join(':')}\nxen_caps : xen-3.0-x86_64\n`;
+      const target = factsOf(info);
+      const { findings } = await checkMigration({ host: t.host, domid, config, target, measureMs: 0 });
+      return findings.filter(({ about }) => about === 'cpu');
+    };
+    expect(await cpuOf(own)).toMatchObject([{ severity: 'warning', text: expect.stringContaining('not compared') }]);
+    expect(await cpuOf(own.with(1, '00000000'))).toMatchObject([
+      { severity: 'problem', text: expect.stringMatching(/CPUID 0x1 ecx: .*SSE3/) },
+      { severity: 'warning' },
+    ]);
+    expect(await cpuOf(['nonsense'])).toMatchObject([
+      { severity: 'warning', text: expect.stringContaining('not tell') },
+    ]);
+  });
 });
 
 describe("a host's description of itself", () => {

@@ -9,6 +9,7 @@ import { type DirtyRate, measureDirtyRate } from './dirty-rate.js';
 import { diskFindings } from './disks.js';
 import { type Estimate, estimateMigration } from './estimate.js';
 import type { Finding } from './findings.js';
+import { withCapabilities } from './hardware-capabilities.js';
 import type { LinkSpeed } from './link-speed.js';
 
 /** What is known of the other end. */
@@ -18,6 +19,8 @@ export type CheckTarget =
   | {
       readonly toolstack: 'other';
       readonly freeMemoryKib: number | undefined;
+      /** Words of its hw_caps: what its processors have, which is not all that a guest's policy holds. */
+      readonly hardwareCapabilities: readonly number[] | undefined;
       readonly xen: { readonly major: number; readonly minor: number; readonly capabilities: string } | undefined;
     };
 
@@ -63,13 +66,13 @@ export async function checkMigration(options: CheckOptions): Promise<MigrationCh
   const there = target.toolstack === 'ours' ? target.description : undefined;
   const own = identityOf(host);
   const memoryKib = summary.memoryKib + overheadKib(summary.memoryKib, summary.maxVcpus);
-  const cpuDifferences = there === undefined ? undefined : await cpuOf(host, domid, type, there);
+  const cpuDifferences = await cpuOf(host, domid, type, target);
   const findings: Finding[] = [
     ...stateFindings(summary),
     ...deviceFindings(config),
     ...(await diskFindings(config, there?.files, there?.bootId === own.bootId)),
     ...memoryFindings(memoryKib, target),
-    ...cpuFindings(cpuDifferences),
+    ...cpuFindings(cpuDifferences, target),
     ...(await versionFindings(host, type, target)),
     ...nameFindings(summary.name, there, there?.hostId === own.hostId),
   ];
@@ -116,17 +119,30 @@ function memoryFindings(needed: number, target: CheckTarget): Finding[] {
   return [problem('memory', `the target has ${mib(free)} MiB free, the domain needs ${mib(needed)} MiB`)];
 }
 
-async function cpuOf(host: Host, domid: number, type: DomainType, there: HostDescription): Promise<CpuDifference[]> {
+async function cpuOf(
+  host: Host,
+  domid: number,
+  type: DomainType,
+  target: CheckTarget,
+): Promise<CpuDifference[] | undefined> {
   const policy = await host.hypervisor.cpuPolicy(domid);
-  return compareCpuPolicies(policy, there.cpuPolicies[type === 'pv' ? 'pv' : 'hvm']);
+  if (target.toolstack === 'ours') {
+    return compareCpuPolicies(policy, target.description.cpuPolicies[type === 'pv' ? 'pv' : 'hvm']);
+  }
+  const { hardwareCapabilities } = target;
+  if (hardwareCapabilities === undefined) return undefined;
+  return compareCpuPolicies(policy, withCapabilities(policy, hardwareCapabilities));
 }
 
-function cpuFindings(differences: readonly CpuDifference[] | undefined): Finding[] {
-  if (differences === undefined)
-    return [warning('cpu', "the target's CPU can't be compared: a stock xl does not tell of it")];
-  return missingFeatures(differences).map((text) =>
+function cpuFindings(differences: readonly CpuDifference[] | undefined, target: CheckTarget): Finding[] {
+  if (differences === undefined) return [warning('cpu', "the target's CPU can't be compared: it does not tell of it")];
+  const missing = missingFeatures(differences).map((text) =>
     problem('cpu', `the target's CPU lacks what the domain has: ${text}`),
   );
+  if (target.toolstack === 'ours') return missing;
+  const rest =
+    'a stock xl tells the basic features of its CPU only (hw_caps): what else the domain has is not compared';
+  return [...missing, warning('cpu', rest)];
 }
 
 async function versionFindings(host: Host, type: DomainType, target: CheckTarget): Promise<Finding[]> {

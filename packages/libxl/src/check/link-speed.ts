@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Command } from '../link/plan.js';
 
 export interface LinkSpeedOptions {
-  /** Runs `xl migrate-receive --sink` at the target (sinkBytes). */
+  /** Runs `xl migrate-receive --sink` at the target (sinkBytes), or sh with SINK_SCRIPT. */
   readonly command: Command;
   /** Default: half a second. */
   readonly overMs?: number;
@@ -15,6 +15,9 @@ const BLOCK = 256 * 1024;
 const DEFAULT_MS = 500;
 const MOST_BYTES = 1024 ** 3;
 const TIMEOUT_MS = 30_000;
+
+/** For sh at a target that has no sinkBytes: the same, with the tools of POSIX. */
+export const SINK_SCRIPT = 'echo ready; dd bs=1 count=1 >/dev/null 2>&1; echo first; rest=$(wc -c); echo $((rest + 1))';
 
 export interface LinkSpeed {
   readonly bytesPerSecond: number;

@@ -23,13 +23,15 @@ const evacuate = (...args: string[]) => here.run('evacuate', '-e', '-s', ssh, ..
 const names = async (host: XlHost) => (await host.list()).map(({ name }) => name).sort();
 
 describe('xl evacuate', () => {
-  it('shows its plan, moves everything, and reports', { timeout: 90_000 }, async () => {
+  it('shows its plan, moves everything, and reports', { timeout: 180_000 }, async () => {
     for (const [name, memory] of [
       ['one', 16],
       ['two', 24],
       ['three', 32],
     ] as const)
       await here.create(name, { memory });
+    // One that has not booted yet can't suspend, which is another case.
+    for (const name of ['one', 'two', 'three']) await here.works(name);
     const shown = await here.run('-N', 'evacuate', '-s', ssh, '--priority', 'one=5', 'b', 'c');
     expect(shown).toMatchObject({ code: 0, stderr: '' });
     expect(shown.stdout).toMatch(

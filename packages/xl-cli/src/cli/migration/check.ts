@@ -9,6 +9,7 @@ import {
   type LinkSpeed,
   type MigrationCheck,
   measureLink,
+  SINK_SCRIPT,
 } from '@xen-migration/libxl';
 import { type Context, printJson } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
@@ -38,10 +39,8 @@ export async function runCheck(context: Context, request: CheckRequest): Promise
   const { domid, config, reach, bytesPerSecond, downtimeMs } = request;
   const { signal } = context;
   const target = await ask(request, signal);
-  const link =
-    target.toolstack === 'ours'
-      ? await measureLink({ command: reach(['migrate-receive', '--sink']), signal })
-      : undefined;
+  const sink = target.toolstack === 'ours' ? reach(['migrate-receive', '--sink']) : reach.shell?.(SINK_SCRIPT);
+  const link = sink === undefined ? undefined : await measureLink({ command: sink, signal });
   const speed = limited(link, bytesPerSecond);
   const check = await checkMigration({
     host: await context.host(),

@@ -37,6 +37,8 @@ export interface Reach {
   (xlArguments: readonly string[]): Transport;
   /** It is one command that must lead to an `xl migrate-receive`; more than that can only be asked of it by its environment. */
   readonly fixed: boolean;
+  /** Runs a script by the target's shell, where that can be had. */
+  readonly shell?: (script: string) => Transport;
 }
 
 /** Names of this machine, to which no ssh is needed. */
@@ -65,10 +67,14 @@ export function reachTarget({ host, sshCommand, tlsDirectory }: TargetOptions): 
   if (sshCommand === '')
     return reach(true, (args) => ({ command: 'sh', args: ['-c', ASKING, 'sh', asking(args), host] }));
   if (host.startsWith('-')) throw new ExitError(EXIT.failure, `xl: '${host}' is no host\n`);
-  if (sshCommand !== undefined)
-    return reach(false, (args) => throughShell(`${sshCommand} "$@"`, [host, 'xl', ...args]));
-  if (LOCAL.has(host)) return reach(false, (args) => localXl(args));
-  return reach(false, (args) => throughShell('"$@"', ['ssh', host, 'xl', ...args]));
+  if (sshCommand === undefined && LOCAL.has(host)) return reach(false, (args) => localXl(args));
+  const ssh = (words: readonly string[]) =>
+    sshCommand === undefined ? throughShell('"$@"', ['ssh', ...words]) : throughShell(`${sshCommand} "$@"`, words);
+  const shell = (script: string) => ssh([host, script]);
+  return Object.assign(
+    reach(false, (args) => ssh([host, 'xl', ...args])),
+    { shell },
+  );
 }
 
 /** `host`, `host:port`, `[address]:port` or an IPv6 address. @throws ExitError */
