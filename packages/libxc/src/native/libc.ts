@@ -16,6 +16,8 @@ export interface LibC {
    * the descriptor does not wait; -1 where that is all that can be said
    */
   receiveAll(fd: number, into: Uint8Array): Promise<number>;
+  /** Nothing more is read from a socket: a read that waits in a thread ends. */
+  shutdownRead(fd: number): void;
 }
 
 const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libSystem.dylib', 'libc.so'];
@@ -24,6 +26,7 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
+const SHUT_RD = 0;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const MSG_WAITALL = process.platform === 'darwin' ? 0x40 : 0x100;
@@ -43,6 +46,7 @@ function load(): LibC {
   const library = openLibrary();
   const mmap = library.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
   const recv = library.func('int64_t recv(int fd, void *buffer, size_t length, int flags)');
+  const shutdown = library.func('int shutdown(int fd, int how)');
   const flock = library.func('int flock(int fd, int operation)');
   // Linux alone has it.
   const fallocate =
@@ -67,6 +71,7 @@ function load(): LibC {
           else resolve(Number(got));
         });
       }),
+    shutdownRead: (fd) => void shutdown(fd, SHUT_RD),
     tryLock: (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0,
   };
 }

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { descriptorSource } from '@xen-migration/libxc';
+import { descriptorSource, interruptibleSource } from '@xen-migration/libxc';
 import { ByteReader, type ByteSink, type ByteSource } from '@xen-migration/stream-format';
 import { fdSink, streamSource } from '@xen-migration/stream-format/node';
 import type { SharedConnection } from '../guardian/guardian.js';
@@ -31,10 +31,13 @@ export function opened(connection: MigrationConnection): OpenConnection {
   return shared === undefined ? { source, sink, reader, close } : { source, sink, shared, reader, close };
 }
 
-/** The standard input and output of a process: how ssh and inetd-like services hand a connection over. */
-export function descriptorConnection(fromPeer: number, toPeer: number): MigrationConnection {
+/**
+ * The standard input and output of a process: how ssh and inetd-like services hand a connection over. @param signal ends
+ * what waits for the peer
+ */
+export function descriptorConnection(fromPeer: number, toPeer: number, signal?: AbortSignal): MigrationConnection {
   return {
-    source: descriptorSource(fromPeer),
+    source: interruptibleSource(descriptorSource(fromPeer), fromPeer, signal),
     sink: fdSink(toPeer),
     shared: { fromPeer, toPeer },
     // The descriptors are the process's; they end with it.

@@ -1,3 +1,4 @@
+import { interruptibleSource } from '@xen-migration/libxc';
 import { ByteReader, type ByteSource, byteSource, mergedChain, type XlHeader } from '@xen-migration/stream-format';
 import { chainFile, fileSource } from '@xen-migration/stream-format/node';
 import type { LibxlDomainConfig } from '../config/index.js';
@@ -41,7 +42,7 @@ export interface RestoreReport extends RestoredDomain {
 export async function restoreFromFile(options: RestoreOptions): Promise<RestoreReport> {
   const { host, missingCpuFeatures, onEvent, signal } = options;
   const start = performance.now();
-  const source = openSource(options.from);
+  const source = openSource(options.from, signal);
   try {
     const reader = new ByteReader(source);
     const { header, config, params } = await readSaveFileHeader(reader, options);
@@ -69,9 +70,10 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
   }
 }
 
-function openSource(from: RestoreOptions['from']): ByteSource {
+function openSource(from: RestoreOptions['from'], signal: AbortSignal | undefined): ByteSource {
   try {
-    return typeof from === 'object' ? chainSource(from) : fileSource(from);
+    if (typeof from === 'object') return chainSource(from);
+    return typeof from === 'number' ? interruptibleSource(fileSource(from), from, signal) : fileSource(from);
   } catch (e) {
     throw new LibxlError('ERROR_INVAL', textOf(e), { cause: e });
   }

@@ -98,7 +98,7 @@ export const migrateReceive = defineCommand(
     try {
       const received = await receiveMigration({
         host,
-        connection: descriptorConnection(0, 1),
+        connection: descriptorConnection(0, 1, context.signal),
         paused: options.paused,
         missingCpuFeatures: options.forceCpu ? 'force' : 'refuse',
         remus: options.remus,
