@@ -18,6 +18,8 @@ export interface LibC {
   receiveAll(fd: number, into: Uint8Array): Promise<number>;
   /** Nothing more is read from a socket: a read that waits in a thread ends. */
   shutdownRead(fd: number): void;
+  /** Nothing more is written to a socket: a write that waits in a thread fails. */
+  shutdownWrite(fd: number): void;
 }
 
 const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libSystem.dylib', 'libc.so'];
@@ -27,6 +29,7 @@ const MAP_SHARED = 1;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 const SHUT_RD = 0;
+const SHUT_WR = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const MSG_WAITALL = process.platform === 'darwin' ? 0x40 : 0x100;
@@ -72,6 +75,7 @@ function load(): LibC {
         });
       }),
     shutdownRead: (fd) => void shutdown(fd, SHUT_RD),
+    shutdownWrite: (fd) => void shutdown(fd, SHUT_WR),
     tryLock: (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0,
   };
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { IncrementalSave } from '@xen-migration/libxc';
+import { type IncrementalSave, interruptibleSink } from '@xen-migration/libxc';
 import {
   type ByteReader,
   type ByteSink,
@@ -185,8 +185,17 @@ class FileSave {
   }
 
   private async writeTo(fd: number): Promise<TransferSummary> {
+    const { signal } = this.options;
+    const output = interruptibleSink(fdSink(fd), fd, signal);
+    try {
+      return await this.stream(this.counted(output));
+    } finally {
+      output.release();
+    }
+  }
+
+  private async stream(sink: ByteSink): Promise<TransferSummary> {
     const { host, domid, suspendTimeoutMs, signal, onEvent } = this.options;
-    const sink = this.counted(fdSink(fd));
     await sink.writev([encodeXlHeader(this.header)]);
     onEvent?.({ kind: 'saving', header: this.header });
     return writeDomainStream({

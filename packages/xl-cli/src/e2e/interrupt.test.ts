@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -31,9 +31,38 @@ function expectEnd({ code, stderr }: XlResult, times: number, said: string): voi
   }
 }
 
+async function runsAlone(): Promise<void> {
+  await host.eventually('vm alone', async () => {
+    const domains = await host.list();
+    const [vm] = domains;
+    return domains.length === 1 && vm?.name === 'vm' && !vm.paused && !vm.shutdown;
+  });
+  await host.works('vm');
+}
+
 const nothingLeft = () => host.eventually('no domain', async () => (await host.list()).length === 0);
 
 describe.each(TIMES)('Ctrl-C %s', (_word, times) => {
+  it('during a save leaves the guest running, and no file', { timeout: 60_000 }, async () => {
+    await host.create('vm', { memory: 64 });
+    await host.works('vm');
+    // Nobody reads: it stands in the middle of the suspended guest's memory.
+    const xl = host.start(['save', 'vm', '-'], { stdout: 'ignore' });
+    await host.eventually('suspended', async () => (await host.find('vm')).shutdown);
+    expectEnd(await interrupted(xl, times), times, 'Failed to save domain, resuming domain');
+    await runsAlone();
+    const toFile = host.start(['save', 'vm', file()]);
+    await host.eventually('suspended', async () => {
+      const [vm] = await host.list();
+      return vm === undefined || vm.shutdown;
+    });
+    const { code } = await interrupted(toFile, times);
+    // It may have been quicker: then there is a file, and no guest.
+    if (code === 0) return nothingLeft();
+    await runsAlone();
+    expect(readdirSync(host.files).filter((name) => name.startsWith('.vm.save') || name === 'vm.save')).toEqual([]);
+  });
+
   it.each([
     ['restore', '-e', '-'],
     ['migrate-receive', '-e'],
