@@ -5,4 +5,5 @@ setup();
 const { bench } = await import('@xen-migration/test-harness');
 const sizes = process.argv.slice(2).map(Number);
 if (sizes.some((size) => !(size > 0))) throw new Error('sizes are numbers of MiB');
-await bench(undefined, sizes.length > 0 ? sizes : undefined);
+const given = sizes.length > 0 ? sizes : undefined;
+await bench(undefined, given, given);

@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { LibxcWriter } from '@xen-migration/stream-format';
+import { hasPageData, LibxcWriter, PAGE_TYPE } from '@xen-migration/stream-format';
 import { fdSink } from '@xen-migration/stream-format/node';
 
 const PAGE = 4096;
 
-/** An HVM guest's libxc stream of that many pages, `batch` pages to a record, as Xen writes it. */
-export async function writeSample(path: string, pages: number, batch: number): Promise<void> {
+/** An HVM guest's libxc stream of that many pages, `batch` pages to a record, all of one type, as Xen writes it. */
+export async function writeSample(
+  path: string,
+  pages: number,
+  batch: number,
+  type: number = PAGE_TYPE.NOTAB,
+): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
     const writer = new LibxcWriter(fdSink(file.fd));
@@ -19,11 +24,11 @@ export async function writeSample(path: string, pages: number, batch: number): P
       xenMinor: 17,
     });
     await writer.record({ type: 'STATIC_DATA_END' });
-    const content = randomBytes(batch * PAGE);
+    const content = randomBytes(hasPageData(type) ? batch * PAGE : 0);
     for (let pfn = 0; pfn < pages; pfn += batch) {
       const count = Math.min(batch, pages - pfn);
       const pfns = Float64Array.from({ length: count }, (_, i) => pfn + i);
-      await writer.pageData(pfns, new Uint8Array(count), [content.subarray(0, count * PAGE)]);
+      await writer.pageData(pfns, new Uint8Array(count).fill(type), [content.subarray(0, count * PAGE)]);
     }
     await writer.record({ type: 'X86_TSC_INFO', mode: 0, khz: 2_000_000, nsec: 1n, incarnation: 1 });
     await writer.record({ type: 'HVM_CONTEXT', data: emptyContext() });

@@ -24,6 +24,12 @@ export function formatTable(rows: readonly Row[]): string {
     .join('\n');
 }
 
+/** A size that was left out, and why. */
+export function skippedRow(what: string, sizeMib: number, neededMib: number, spareMib: number): Row {
+  const why = `skipped: takes ${mib(neededMib)} of memory, ${mib(spareMib)} are free`;
+  return { what, size: mib(sizeMib), ours: '-', peer: why, ratio: '-', goal: '', met: undefined };
+}
+
 export const seconds = (s: number) => (s < 1 ? `${(s * 1000).toFixed(0)} ms` : `${s.toFixed(2)} s`);
 export const mib = (m: number) =>
   m >= 1024 ? `${(m / 1024).toFixed(m % 1024 === 0 ? 0 : 1)} GiB` : `${m.toFixed(0)} MiB`;

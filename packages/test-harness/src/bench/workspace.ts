@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { freemem, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { type Row, skippedRow } from './table.js';
+
 const MIB = 2 ** 20;
 
 /** A folder in memory for one benchmark, gone at its end: disks would be measured otherwise. */
@@ -23,6 +25,17 @@ function memoryFolder(): string {
 export function spareMib(): number {
   const { bavail, bsize } = statfsSync(memoryFolder());
   return Math.min(freemem() / MIB, (bavail * bsize) / MIB);
+}
+
+/** Measures a size where there is memory for it; otherwise a row says that there is not. */
+export async function whereItFits(
+  what: string,
+  sizeMib: number,
+  neededMib: number,
+  measure: () => Promise<Row[]>,
+): Promise<Row[]> {
+  const spare = spareMib();
+  return neededMib > spare ? [skippedRow(what, sizeMib, neededMib, spare)] : measure();
 }
 
 const require = createRequire(import.meta.url);
