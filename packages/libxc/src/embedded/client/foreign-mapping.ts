@@ -34,12 +34,15 @@ export class MappedForeignFrames implements ForeignMapping {
   }
 
   async read(from: number, to: number, room: Uint8Array): Promise<readonly Uint8Array[]> {
+    // At the same time: frames that lie scattered would otherwise wait for a turn of a thread each.
+    const reads: Promise<void>[] = [];
     for (let i = from; i < to; ) {
       const count = this.sideBySide(i, to);
       const at = (i - from) * PAGE_SIZE;
-      await this.memory.read(this.mfnOf(i), room.subarray(at, at + count * PAGE_SIZE));
+      reads.push(this.memory.read(this.mfnOf(i), room.subarray(at, at + count * PAGE_SIZE)));
       i += count;
     }
+    for (const read of await Promise.allSettled(reads)) if (read.status === 'rejected') throw read.reason;
     return [room.subarray(0, (to - from) * PAGE_SIZE)];
   }
 
