@@ -42,9 +42,13 @@ class Transfer {
     const { size } = this;
     await this.createFull();
     const startup = await best(RUNS, () => this.xl('domid', 'vm'));
-    const save = await best(RUNS, () => {
+    let saves = 0;
+    const save = await best(RUNS, async () => {
       rmSync(this.file, { force: true });
-      return this.xl('save', '-c', 'vm', this.file);
+      const run = await this.xl('save', '-c', 'vm', this.file);
+      // Until it has checked all of its memory the guest would not answer the next question to suspend.
+      await this.says(new RegExp(`(suspend cancelled[\\s\\S]*){${++saves}}`));
+      return run;
     });
     rmSync(this.file);
     const savedMemory = await this.xlWatched('save', 'vm', this.file);
@@ -82,9 +86,13 @@ class Transfer {
         .join(''),
     );
     await this.xl('create', '-e', '-q', config);
+    await this.says(/writes, 0 lost/);
+  }
+
+  private async says(pattern: RegExp): Promise<void> {
     const end = Date.now() + 120_000;
-    while (!/writes, 0 lost/.test((await this.xl('console', '--dump', 'vm')).stdout)) {
-      if (Date.now() > end) throw new Error('the guest does not come up');
+    while (!pattern.test((await this.xl('console', '--dump', 'vm')).stdout)) {
+      if (Date.now() > end) throw new Error(`the guest does not say ${pattern}`);
       await sleep(200);
     }
   }
