@@ -9,6 +9,11 @@ export const cacheFolder = repositoryRoot.endsWith('/node_modules/')
   ? `${repositoryRoot}.cache`
   : `${repositoryRoot}node_modules/.cache`;
 
+/** A program of the harness's own, as it is built: beside its sources, or installed. */
+export function builtProgram(name: string): string {
+  return fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
+}
+
 /** Names of the workspace's packages, without the scope. */
 export function workspacePackages(): string[] {
   return readdirSync(`${repositoryRoot}packages`);

@@ -11,18 +11,24 @@ const AT_ONCE = 4;
 /** Not asked again: one waits for something that may never come, the other ends the connection. */
 const NEVER: ReadonlySet<string> = new Set(['openEventChannels', 'close']);
 
+const PATIENT = new WeakSet<Hypervisor>();
+
 /**
  * The same hypervisor; what it could not do at the moment (EAGAIN, EINTR: nothing was done) is asked again. Real hosts
  * answer so when a signal comes in, a page is being shared or paged, or another operation on the domain is under way.
  */
 export function retrying(hypervisor: Hypervisor): Hypervisor {
-  return new Proxy(hypervisor, {
+  // Who asks again already is not asked again by a second one: its patience would be multiplied.
+  if (PATIENT.has(hypervisor)) return hypervisor;
+  const patient = new Proxy(hypervisor, {
     get(target, name: string) {
       const method = target[name as keyof Hypervisor] as (...args: unknown[]) => Promise<unknown>;
       if (typeof method !== 'function' || NEVER.has(name)) return method;
       return (...args: unknown[]) => retry(() => method.apply(target, args));
     },
   });
+  PATIENT.add(patient);
+  return patient;
 }
 
 async function retry<T>(action: () => Promise<T>): Promise<T> {

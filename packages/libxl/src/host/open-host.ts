@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Hypervisor } from '@xen-migration/libxc';
+import { type Hypervisor, retrying } from '@xen-migration/libxc';
 import { connectEmbeddedHost, embeddedHostDirectory, HOST_FILES } from '@xen-migration/libxc/embedded/client';
 import { isXenHost, openXen } from '@xen-migration/libxc/xen';
 import { XenstoreClient } from '@xen-migration/libxc/xenstore/client';
@@ -9,6 +9,7 @@ import { LibxlError, textOf } from '../errors.js';
 
 /** A host that can hold domains: its hypervisor, its xenstore, and where libxl keeps what belongs to them. */
 export interface Host {
+  /** Patient: what it can't do at the moment (EAGAIN, EINTR) is asked again. */
   readonly hypervisor: Hypervisor;
   readonly xenstore: XenstoreClient;
   /** Private directory for what is kept of each domain: its configuration, its device model's state. */
@@ -55,7 +56,7 @@ export async function openHost(options: OpenHostOptions = {}): Promise<Host> {
 }
 
 async function openReal(options: OpenHostOptions): Promise<Host> {
-  const hypervisor = await openXen();
+  const hypervisor = retrying(await openXen());
   try {
     const socket = XEN_PLACES.xenstore.find((path) => existsSync(path)) ?? XEN_PLACES.xenstore[0];
     const xenstore = await XenstoreClient.connect(socket);
@@ -75,7 +76,7 @@ async function openReal(options: OpenHostOptions): Promise<Host> {
 }
 
 async function openEmbedded(directory: string, options: OpenHostOptions): Promise<Host> {
-  const hypervisor = await connectEmbeddedHost({ directory });
+  const hypervisor = retrying(await connectEmbeddedHost({ directory }));
   try {
     const xenstore = await XenstoreClient.connect(join(directory, HOST_FILES.xenstore));
     const stateDirectory = join(directory, STATE_DIRECTORY);

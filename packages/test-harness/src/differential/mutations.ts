@@ -1,3 +1,5 @@
+import { randomNumbers } from '../random.js';
+
 export interface Mutation {
   /** Which of the bases. */
   readonly base: number;
@@ -19,17 +21,6 @@ export function mutations(bases: number, count: number, seed: number): Mutation[
     place: random(),
     byte: 1 + below(255),
   }));
-}
-
-/** Numbers from 0 up to but not including 1 (Mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b_79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** The stream with the byte at `at` changed, all from there on cut off, or the eight bytes around it left out or doubled. */

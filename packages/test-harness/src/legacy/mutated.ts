@@ -1,4 +1,5 @@
-import { mutate, mutations, randomNumbers } from '../differential/mutations.js';
+import { mutate, mutations } from '../differential/mutations.js';
+import { randomNumbers } from '../random.js';
 import type { GuestSpec } from './guest.js';
 import { type LegacyWriter, legacyXlHeader } from './legacy-writer.js';
 import type { LegacySample } from './matrix.js';

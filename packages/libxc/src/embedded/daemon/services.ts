@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { retrying } from '../../hypervisor/retrying.js';
 import { type XenstoreClient, Xenstored } from '../../xenstore/index.js';
 import { type Consoled, startConsoled } from '../consoled/index.js';
 import { HOST_FILES } from '../directory.js';
@@ -28,7 +29,7 @@ export class HostServices {
     const log = (text: string) => host.state.log.add(text);
     const listener: { introduced?: (domid: number) => void; domainsChanged: () => void } = { domainsChanged };
     const xenstored = await Xenstored.start({
-      hypervisor: host.connect(),
+      hypervisor: retrying(host.connect()),
       socket: join(directory, HOST_FILES.xenstore),
       listeners: [listener],
       clientsChanged,
@@ -37,7 +38,7 @@ export class HostServices {
     const store = await xenstored.connect();
     const consoles = new ConsoleAttacher(store, log);
     const consoled = await startConsoled({
-      hypervisor: host.connect(),
+      hypervisor: retrying(host.connect()),
       directory,
       published: (domid, path) => consoles.publish(domid, path),
     });

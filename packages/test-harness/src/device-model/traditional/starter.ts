@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../repository.js';
+import { builtProgram } from '../../repository.js';
 
-const MAIN = `${repositoryRoot}packages/test-harness/dist/qemu-dm.js`;
+const MAIN = builtProgram('qemu-dm.js');
 
 /** A program that libxl can start as a qemu-dm. @throws Error before the packages are built */
 export function writeTraditionalStarter(directory: string): string {

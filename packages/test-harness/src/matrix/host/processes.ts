@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process that belongs to an embedded host. */
+export interface HostProcess {
+  readonly pid: number;
+  readonly what: 'daemon' | 'device model' | 'guardian' | 'other';
+  readonly command: string;
+}
+
+/** All processes of this user that work on the host of that directory. */
+export function processesOf(directory: string): HostProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name): HostProcess[] => {
+      const command = readProc(name, 'cmdline').replaceAll('\0', ' ').trim();
+      if (command === '') return [];
+      const belongs =
+        command.includes(`${directory}/`) ||
+        readProc(name, 'environ').split('\0').includes(`XEN_EMBEDDED_DIR=${directory}`);
+      return belongs ? [{ pid: Number(name), what: kindOf(command), command }] : [];
+    });
+}
+
+function kindOf(command: string): HostProcess['what'] {
+  if (/\/embedded\/daemon\//.test(command)) return 'daemon';
+  if (/qemu/.test(command)) return 'device model';
+  if (/\/guardian\//.test(command)) return 'guardian';
+  return 'other';
+}
+
+/** Empty where the process is gone or another user's. */
+function readProc(pid: string, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Ends processes at once. @returns those that were there to be ended */
+export function killAll(processes: readonly HostProcess[]): HostProcess[] {
+  return processes.filter(({ pid }) => {
+    try {
+      return process.kill(pid, 'SIGKILL');
+    } catch {
+      return false;
+    }
+  });
+}
