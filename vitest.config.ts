@@ -18,7 +18,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['packages/*/src/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
     pool: 'forks',
     // All cores: half of the time is spent waiting for processes. (The default leaves one core idle, so one of two.)
     maxWorkers: '100%',
