@@ -103,6 +103,7 @@ declare class Domain {
     readonly params: Map<number, bigint>;
     readonly passthrough: boolean;
     pauses: number;
+    readonly podCache: number[];
     readonly ports: GuestPorts;
     get runnable(): boolean;
     sharedInfoGfn: number;
@@ -180,12 +181,16 @@ interface ForeignMapping {
     readonly count: number;
     readonly errors: Uint8Array;
     page(i: number): Uint8Array;
+    read(from: number, to: number, room: Uint8Array): Promise<readonly Uint8Array[]>;
     runs(from: number, to: number): Uint8Array[];
     unmap(): Promise<void>;
+    write(from: number, contents: Uint8Array): Promise<void>;
 }
 
 interface FrameColumns {
     readonly count: Uint32Array;
+    end: number;
+    first: number;
     readonly flags: Uint8Array;
     readonly owner: Uint16Array;
     readonly type: Uint8Array;
@@ -274,7 +279,9 @@ declare class HvmP2m {
     constructor(capacity: number);
     readonly capacity: number;
     highest: number;
+    isOnDemand(gfn: number): boolean;
     mfnOf(gfn: number): number;
+    onDemand: number;
     set(gfn: number, mfn: number): void;
     readonly table: SharedArrayBuffer;
 }
@@ -313,6 +320,8 @@ interface Hypervisor {
     openEventChannels(): Promise<EventChannels>;
     pageTypes(domid: number, gfns: FrameList): Promise<Uint8Array>;
     pause(domid: number): Promise<void>;
+    podTarget(domid: number): Promise<PodTarget>;
+    populateOnDemand(domid: number, pfns: FrameList, order: number): Promise<number>;
     populatePhysmap(domid: number, pfns: FrameList, order: number): Promise<FrameList>;
     resumeDomain(domid: number): Promise<void>;
     schedulerCredit(domid: number): Promise<SchedulerCredit>;
@@ -322,6 +331,7 @@ interface Hypervisor {
     setHvmParam(domid: number, index: number, value: bigint): Promise<void>;
     setMaxMemory(domid: number, kib: number): Promise<void>;
     setPagingMemory(domid: number, kib: number): Promise<void>;
+    setPodTarget(domid: number, pages: number): Promise<void>;
     setSchedulerCredit(domid: number, credit: SchedulerCredit): Promise<void>;
     setTscInfo(domid: number, tsc: TscInfo): Promise<void>;
     setVcpuContext(domid: number, vcpu: number, context: Uint8Array | null): Promise<void>;
@@ -402,9 +412,11 @@ declare class MachineMemory {
     frame(mfn: number): Uint8Array<ArrayBuffer>;
     isAt(path: string): boolean;
     static open(path: string, span: number): MachineMemory;
+    read(mfn: number, into: Uint8Array): Promise<void>;
     readonly span: number;
     stretch(mfn: number, count: number): Uint8Array<ArrayBuffer>;
     words(mfn: number): Uint32Array<ArrayBuffer>;
+    write(mfn: number, contents: Uint8Array): Promise<void>;
 }
 
 interface MachineOptions {
@@ -467,6 +479,9 @@ declare const OPERATIONS: {
     readonly machphysCompatMfn: Operation<[], number>;
     readonly populatePhysmap: Operation<[number, FrameList, number], FrameList>;
     readonly decreaseReservation: Operation<[number, FrameList], number>;
+    readonly populateOnDemand: Operation<[number, FrameList, number], number>;
+    readonly podTarget: Operation<[number], PodTarget>;
+    readonly setPodTarget: Operation<[number, number], void>;
     readonly mapForeign: Operation<[number, FrameList, "read" | "write"], MappedFrames>;
     readonly mapGrantTable: Operation<[number], MappedFrames>;
     readonly unmap: Operation<[number], void>;
@@ -515,6 +530,11 @@ declare class PageTypes {
     putTyped(mfn: number, owner: TableOwner, freed: FreedFrames): void;
     unpin(mfn: number, owner: TableOwner, freed: FreedFrames): void;
     update(mfn: number, entry: number, low: number, high: number, owner: TableOwner, freed: FreedFrames): void;
+}
+
+interface PodTarget {
+    readonly cachePages: number;
+    readonly entries: number;
 }
 
 type Port = {

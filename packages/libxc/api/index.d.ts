@@ -1,5 +1,6 @@
 import type { ByteReader } from '@xen-migration/stream-format';
 import type { ByteSink } from '@xen-migration/stream-format';
+import type { ByteSource } from '@xen-migration/stream-format';
 
 export interface AutoConvergeOptions {
     readonly initial?: number;
@@ -30,6 +31,7 @@ export interface BuildDomainOptions {
     readonly memoryKib: number;
     readonly ramdisk?: Uint8Array;
     readonly store: RingPeer;
+    readonly targetKib?: number;
     readonly vcpus: number;
 }
 
@@ -73,6 +75,8 @@ export interface CreateDomain {
     readonly passthrough: boolean;
     readonly uuid: Uint8Array;
 }
+
+export function descriptorSource(fd: number): ByteSource;
 
 export interface DomainInfo {
     readonly blocked: boolean;
@@ -156,8 +160,10 @@ export interface ForeignMapping {
     readonly count: number;
     readonly errors: Uint8Array;
     page(i: number): Uint8Array;
+    read(from: number, to: number, room: Uint8Array): Promise<readonly Uint8Array[]>;
     runs(from: number, to: number): Uint8Array[];
     unmap(): Promise<void>;
+    write(from: number, contents: Uint8Array): Promise<void>;
 }
 
 type Frame<Space extends string> = number & {
@@ -213,6 +219,8 @@ export interface Hypervisor {
     openEventChannels(): Promise<EventChannels>;
     pageTypes(domid: number, gfns: FrameList): Promise<Uint8Array>;
     pause(domid: number): Promise<void>;
+    podTarget(domid: number): Promise<PodTarget>;
+    populateOnDemand(domid: number, pfns: FrameList, order: number): Promise<number>;
     populatePhysmap(domid: number, pfns: FrameList, order: number): Promise<FrameList>;
     resumeDomain(domid: number): Promise<void>;
     schedulerCredit(domid: number): Promise<SchedulerCredit>;
@@ -222,6 +230,7 @@ export interface Hypervisor {
     setHvmParam(domid: number, index: number, value: bigint): Promise<void>;
     setMaxMemory(domid: number, kib: number): Promise<void>;
     setPagingMemory(domid: number, kib: number): Promise<void>;
+    setPodTarget(domid: number, pages: number): Promise<void>;
     setSchedulerCredit(domid: number, credit: SchedulerCredit): Promise<void>;
     setTscInfo(domid: number, tsc: TscInfo): Promise<void>;
     setVcpuContext(domid: number, vcpu: number, context: Uint8Array | null): Promise<void>;
@@ -252,6 +261,14 @@ export interface IncrementalSave {
     readonly id: string;
     readonly parent?: string;
 }
+
+export interface InterruptibleSink extends ByteSink {
+    release(): void;
+}
+
+export function interruptibleSink(sink: ByteSink, fd: number, signal: AbortSignal | undefined): InterruptibleSink;
+
+export function interruptibleSource(source: ByteSource, fd: number, signal: AbortSignal | undefined): ByteSource;
 
 export const INVALID_FRAME = -1;
 
@@ -297,6 +314,11 @@ export interface PassStats {
 export type Pfn = Frame<'pfn'>;
 
 export const pfn: (n: number) => Pfn;
+
+export interface PodTarget {
+    readonly cachePages: number;
+    readonly entries: number;
+}
 
 export type PrecopyDecision = 'continue' | 'stop-and-copy' | 'abort';
 
@@ -389,6 +411,7 @@ interface RestoreErrorDetails {
     readonly entry?: number;
     readonly mfn?: number;
     readonly pfn?: number;
+    readonly record?: RecordPosition;
     readonly vcpu?: number;
 }
 
@@ -481,6 +504,8 @@ export type SaveErrorCode =
 | 'NOT_TRACKED'
 /** The device model's log-dirty mode can't be switched on. */
 | 'QEMU_LOG_DIRTY'
+/** The guest is promised memory (populate-on-demand) that it does not have: copying it would crash it. */
+| 'POPULATE_ON_DEMAND'
 /** The suspend callback failed: the guest runs on. */
 | 'SUSPEND_FAILED'
 /** The suspend callback succeeded, but the domain is not shut down for suspend. */

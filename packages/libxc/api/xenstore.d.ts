@@ -64,8 +64,10 @@ interface ForeignMapping {
     readonly count: number;
     readonly errors: Uint8Array;
     page(i: number): Uint8Array;
+    read(from: number, to: number, room: Uint8Array): Promise<readonly Uint8Array[]>;
     runs(from: number, to: number): Uint8Array[];
     unmap(): Promise<void>;
+    write(from: number, contents: Uint8Array): Promise<void>;
 }
 
 type FrameList = Float64Array;
@@ -113,6 +115,8 @@ interface Hypervisor {
     openEventChannels(): Promise<EventChannels>;
     pageTypes(domid: number, gfns: FrameList): Promise<Uint8Array>;
     pause(domid: number): Promise<void>;
+    podTarget(domid: number): Promise<PodTarget>;
+    populateOnDemand(domid: number, pfns: FrameList, order: number): Promise<number>;
     populatePhysmap(domid: number, pfns: FrameList, order: number): Promise<FrameList>;
     resumeDomain(domid: number): Promise<void>;
     schedulerCredit(domid: number): Promise<SchedulerCredit>;
@@ -122,6 +126,7 @@ interface Hypervisor {
     setHvmParam(domid: number, index: number, value: bigint): Promise<void>;
     setMaxMemory(domid: number, kib: number): Promise<void>;
     setPagingMemory(domid: number, kib: number): Promise<void>;
+    setPodTarget(domid: number, pages: number): Promise<void>;
     setSchedulerCredit(domid: number, credit: SchedulerCredit): Promise<void>;
     setTscInfo(domid: number, tsc: TscInfo): Promise<void>;
     setVcpuContext(domid: number, vcpu: number, context: Uint8Array | null): Promise<void>;
@@ -166,6 +171,11 @@ export class NodeAccess {
     rm(path: string): Promise<void>;
     setPermissions(path: string, permissions: readonly string[]): Promise<void>;
     write(path: string, value: string | Uint8Array): Promise<void>;
+}
+
+interface PodTarget {
+    readonly cachePages: number;
+    readonly entries: number;
 }
 
 interface Quotas {

@@ -16,7 +16,7 @@ import { SHUTDOWN } from '@xen-migration/libxc';
 import { Socket } from 'node:net';
 import type { VcpuInfo } from '@xen-migration/libxc';
 import type { Writable } from 'node:stream';
-import { XenstoreClient } from '@xen-migration/libxc/xenstore';
+import { XenstoreClient } from '@xen-migration/libxc/xenstore/client';
 import { XlHeader } from '@xen-migration/stream-format';
 
 export const ACTION_ON_SHUTDOWN: {
@@ -286,6 +286,7 @@ export type CheckTarget = {
 | {
     readonly toolstack: 'other';
     readonly freeMemoryKib: number | undefined;
+    readonly hardwareCapabilities: readonly number[] | undefined;
     readonly xen: {
         readonly major: number;
         readonly minor: number;
@@ -365,7 +366,7 @@ export type Defbool = 'True' | 'False';
 
 export function describeHost(host: Host, paths?: readonly string[]): Promise<HostDescription>;
 
-export function descriptorConnection(fromPeer: number, toPeer: number): MigrationConnection;
+export function descriptorConnection(fromPeer: number, toPeer: number, signal?: AbortSignal): MigrationConnection;
 
 export function destroyDomain(host: Host, domid: number): Promise<void>;
 
@@ -1846,6 +1847,8 @@ export type MigrationStatus = {
     readonly error: string | undefined;
 };
 
+export type MissingCpuFeatures = 'refuse' | 'force';
+
 export function monitorDomain(input: MonitorOptions): Promise<void>;
 
 export interface MonitorOptions {
@@ -2096,6 +2099,7 @@ export function receiveMigration(options: ReceiveOptions): Promise<ReceivedDomai
 export interface ReceiveOptions {
     readonly connection: MigrationConnection;
     readonly host: Host;
+    readonly missingCpuFeatures?: MissingCpuFeatures;
     readonly onEvent?: (event: ReceiveEvent) => void;
     readonly parseConfigText?: ConfigTextParser;
     readonly paused?: boolean;
@@ -2219,6 +2223,7 @@ export function restoreFromFile(options: RestoreOptions): Promise<RestoreReport>
 export interface RestoreOptions extends SaveFileHeaderOptions {
     readonly from: string | number | readonly string[];
     readonly host: Host;
+    readonly missingCpuFeatures?: MissingCpuFeatures;
     readonly onEvent?: (event: RestoreFileEvent) => void;
     readonly paused?: boolean;
     readonly signal?: AbortSignal;
@@ -2232,6 +2237,7 @@ export interface RestoreReport extends RestoredDomain {
 export interface RestoreStreamOptions {
     readonly config: LibxlDomainConfig;
     readonly host: Host;
+    readonly missingCpuFeatures?: MissingCpuFeatures;
     readonly onEvent?: (event: RestoreEvent) => void;
     readonly params?: DomainRestoreParams;
     readonly reader: ByteReader;
@@ -2408,6 +2414,8 @@ interface SharedConnection {
 export function shutdownDomain(host: Host, domid: number, options?: RequestOptions): Promise<void>;
 
 export type ShutdownName = keyof typeof SHUTDOWN;
+
+export const SINK_SCRIPT = "echo ready; dd bs=1 count=1 >/dev/null 2>&1; echo first; rest=$(wc -c); echo $((rest + 1))";
 
 export function sinkBytes(input: Readable, answer: (line: string) => void): Promise<void>;
 

@@ -43,6 +43,7 @@ export interface ByteSource {
     read(into: Uint8Array): Promise<number>;
     readSync?(into: Uint8Array): number;
     readv?(targets: Uint8Array[]): Promise<number>;
+    readWhole?(into: Uint8Array): Promise<number>;
     skip?(n: number): Promise<number>;
     skipSync?(n: number): number;
 }

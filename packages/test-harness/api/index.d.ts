@@ -1,6 +1,6 @@
 import { ByteReader } from '@xen-migration/stream-format';
 
-export function bench(print?: (text: string) => void, sizes?: number[]): Promise<void>;
+export function bench(print?: (text: string) => void, sizes?: readonly number[], downtimeSizes?: readonly number[]): Promise<void>;
 
 export function benchConvertLegacy(sizesMib?: readonly number[]): Promise<Row[]>;
 
