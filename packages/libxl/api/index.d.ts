@@ -4,7 +4,7 @@ import { ByteSink } from '@xen-migration/stream-format';
 import { ByteSource } from '@xen-migration/stream-format';
 import { CpuDifference } from '@xen-migration/libxc';
 import type { CpuPolicy } from '@xen-migration/libxc';
-import type { Hypervisor } from '@xen-migration/libxc';
+import { Hypervisor } from '@xen-migration/libxc';
 import { IncrementalSave } from '@xen-migration/libxc';
 import { PrecopyPolicy } from '@xen-migration/libxc';
 import type { Readable } from 'node:stream';
