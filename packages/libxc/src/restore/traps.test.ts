@@ -1,6 +1,6 @@
 import { ByteReader, byteSource, LIBXC_RECORD, PAGE_TYPE } from '@xen-migration/stream-format';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { Hypervisor, MmuExtOp } from '../hypervisor/hypervisor.js';
 import { watched } from '../testing/faults.js';
 import { type TestHost, testHost } from '../testing/hosts.js';
 import { type Piece, piecesOf, streamOf } from '../testing/pieces.js';
@@ -88,15 +88,20 @@ describe.each(['pv64', 'pv32'] as const)('a %s guest', (kind) => {
 
   test('vcpus are loaded before tables are pinned, the p2m is written after that, the rings are granted last', async () => {
     const calls: string[] = [];
-    const hypervisor = watched(host.hypervisor, { before: (operation) => void calls.push(operation) });
+    const hypervisor = watched(host.hypervisor, {
+      before: (operation, _, args) => {
+        // Tables of level 1 are pinned as they come, and nothing depends on that (early-pins.ts).
+        if (operation !== 'mmuExt' || (args[1] as MmuExtOp[]).some(({ level }) => level > 1)) calls.push(operation);
+      },
+    });
     await restore(kind, streams.get(kind)!, { hypervisor });
     const order = ['setVcpuContext', 'mmuExt', 'mapGrantTable'] as const;
+    expect(calls).toEqual(expect.arrayContaining([...order]));
     expect(order.map((name) => calls.lastIndexOf(name))).toEqual(
       order.map((name) => calls.indexOf(name)).toSorted((a, b) => a - b),
     );
     const between = calls.slice(calls.indexOf('mmuExt'), calls.indexOf('mapGrantTable'));
     expect(between).toContain('mapForeign');
-    expect(calls.slice(0, calls.indexOf('setVcpuContext'))).not.toContain('mmuExt');
   });
 
   test('the guest is made as wide as it is before it gets its first page', async () => {

@@ -3,7 +3,7 @@ import type { Hypervisor } from '../hypervisor/hypervisor.js';
 /** What a save or a restore asks of a hypervisor, for tests that look at it or break it. */
 export interface CallWatch {
   /** Before the call; may throw instead of it. */
-  before?(operation: keyof Hypervisor, count: number): void;
+  before?(operation: keyof Hypervisor, count: number, args: readonly unknown[]): void;
   /** May change the answer. */
   after?(operation: keyof Hypervisor, answer: unknown): unknown;
 }
@@ -16,7 +16,7 @@ export function watched(hypervisor: Hypervisor, watch: CallWatch): Hypervisor {
       const operation = name as keyof Hypervisor;
       const method = target[operation] as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
-        watch.before?.(operation, count++);
+        watch.before?.(operation, count++, args);
         const answer = await method.apply(target, args);
         return watch.after === undefined ? answer : watch.after(operation, answer);
       };

@@ -149,6 +149,13 @@ describe('QMP', () => {
     await expect(QmpClient.connect(path)).rejects.toMatchObject({ code: 'ERROR_NOT_READY' });
   });
 
+  it('where a QEMU dies before it greets it is not ready either', async () => {
+    await qemu();
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => socket.resetAndDestroy());
+    await expect(QmpClient.connect(path)).rejects.toMatchObject({ code: 'ERROR_NOT_READY' });
+  });
+
   it('the end of the socket ends whatever is awaited, and is told', async () => {
     await qemu(({ execute }, _say, socket) => {
       if (execute !== 'quit') return execute === 'stop';

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { LibxlError, textOf } from '../../errors.js';
+import { isLibxlError, LibxlError, textOf } from '../../errors.js';
 import type { MachineStatus, MigrationStatus, QmpRequest } from './commands.js';
 import { commandRefused, protocolError } from './errors.js';
 import { MessageSplitter } from './lines.js';
@@ -45,8 +45,8 @@ export class QmpClient {
   /**
    * Connects, awaits the greeting and negotiates.
    *
-   * @throws LibxlError ERROR_NOT_READY where nobody listens at that path, ERROR_TIMEDOUT without a greeting,
-   *   ERROR_PROTOCOL_ERROR_QMP where something else answers, ERROR_FAIL where the socket ends, ERROR_ABORTED
+   * @throws LibxlError ERROR_NOT_READY where nobody listens at that path (also of a QEMU that dies at this moment),
+   *   ERROR_TIMEDOUT without a greeting, ERROR_PROTOCOL_ERROR_QMP where something else answers, ERROR_ABORTED
    */
   static async connect(path: string, options: QmpOptions = {}): Promise<QmpClient> {
     const client = new QmpClient(await openSocket(path), options);
@@ -59,6 +59,8 @@ export class QmpClient {
       return client;
     } catch (e) {
       client.close();
+      // Its socket still took connections, but nobody reads from them any more.
+      if (client.qemu === undefined && isLibxlError(e, 'ERROR_FAIL')) throw notListening(path, e);
       throw e;
     }
   }
@@ -197,11 +199,15 @@ export class QmpClient {
   }
 }
 
+function notListening(path: string, cause: Error): LibxlError {
+  return new LibxlError('ERROR_NOT_READY', `no QEMU listens at ${path}: ${cause.message}`, { cause });
+}
+
 function openSocket(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     const failed = (e: Error) => {
-      reject(new LibxlError('ERROR_NOT_READY', `no QEMU listens at ${path}: ${e.message}`, { cause: e }));
+      reject(notListening(path, e));
     };
     socket.once('error', failed);
     socket.once('connect', () => {
