@@ -152,7 +152,7 @@ describe('QMP', () => {
   it('where a QEMU dies before it greets it is not ready either', async () => {
     await qemu();
     server.removeAllListeners('connection');
-    server.on('connection', (socket) => socket.resetAndDestroy());
+    server.on('connection', (socket) => socket.destroy());
     await expect(QmpClient.connect(path)).rejects.toMatchObject({ code: 'ERROR_NOT_READY' });
   });
 
