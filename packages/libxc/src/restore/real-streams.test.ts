@@ -1,6 +1,7 @@
 import {
   ByteReader,
   byteSource,
+  diffStreams,
   LibxcReader,
   LibxcWriter,
   MemorySink,
@@ -13,12 +14,13 @@ import { testHost } from '../testing/hosts.js';
 import { type GuestImage, guestImageOf, libxcStreamOf, realStreamPath } from '../testing/streams.js';
 import { HVM_PARAM } from '../x86/hvm-params.js';
 import { pvLayout } from '../x86/layout.js';
-import { readFrame } from '../x86/words.js';
+import { readFrame, wordsOf } from '../x86/words.js';
 import { restoreDomain } from './index.js';
 
 const STREAMS = [
   { name: 'xen-4.17-hvm.save.gz', kind: 'hvm', memoryKib: 40 * 1024 },
   { name: 'xen-4.17-pv64.save.gz', kind: 'pv', memoryKib: 97 * 1024 },
+  { name: 'xen-4.17-pv32.save.gz', kind: 'pv', memoryKib: 8 * 1024 },
 ] as const;
 
 for (const { name, kind, memoryKib } of STREAMS) {
@@ -32,14 +34,18 @@ for (const { name, kind, memoryKib } of STREAMS) {
       expect(restored).toMatchObject({ guestType: kind, bytesRead: stream.length, verifyMismatches: [], warnings: [] });
       await hypervisor.unpause(domid);
       const again = await save(hypervisor, domid);
-      const report = await verifyStream(new ByteReader(byteSource(again)));
+      const report = await verifyStream(inMemory(again));
       expect(report.problems).toEqual([]);
+      const { fields, pages } = await diffStreams(inMemory(stream), inMemory(again));
+      expect({ fields, pages: pages.count }).toEqual({ fields: [], pages: 0 });
       expectSameGuest(await guestImageOf(again), await guestImageOf(stream));
     } finally {
       await close();
     }
   });
 }
+
+const inMemory = (bytes: Uint8Array) => new ByteReader(byteSource(bytes));
 
 const lost = realStreamPath('broken/xen-4.17-pv32-lost-l1.save.gz');
 test.skipIf(lost === undefined)('a page table that stock Xen lost on its way is a warning that names it', async () => {
@@ -115,11 +121,14 @@ function stateOf(record: GuestImage['records'][number]): string {
   return `${record.type} ${Buffer.from(data).toString('hex')}`;
 }
 
-/** PV: the p2m, start_info, the console ring's connection. HVM: rings and request pages, which begin empty. */
+/** PV: the p2m and the tree above it, start_info, the console ring's connection. HVM: rings and request pages, which begin empty. */
 function hostPages({ records, pages }: GuestImage): Set<number> {
   const found = new Set<number>();
   for (const record of records) {
-    if (record.type === 'X86_PV_P2M_FRAMES') for (const pfn of record.frames) found.add(pfn);
+    if (record.type === 'X86_PV_P2M_FRAMES') {
+      for (const pfn of record.frames) found.add(pfn);
+      for (const pfn of treeAbove(record.frames, records, pages)) found.add(pfn);
+    }
     if (record.type === 'X86_PV_VCPU_BASIC' && record.vcpu === 0) {
       const width = record.data.length === pvLayout(8).vcpuContext.size ? 8 : 4;
       const { vcpuContext, startInfo } = pvLayout(width);
@@ -137,4 +146,18 @@ function hostPages({ records, pages }: GuestImage): Set<number> {
     }
   }
   return found;
+}
+
+/** Of a 32-bit guest: the page that shared_info names, and those that it names, found by the p2m that was saved. */
+function treeAbove(leaves: Float64Array, records: GuestImage['records'], pages: GuestImage['pages']): number[] {
+  const info = records.find(({ type }) => type === 'X86_PV_INFO');
+  const sharedInfo = records.find(({ type }) => type === 'SHARED_INFO');
+  if (info?.type !== 'X86_PV_INFO' || info.guestWidth !== 4 || sharedInfo?.type !== 'SHARED_INFO') return [];
+  const pfnOf = new Map<number, number>();
+  for (const [i, leaf] of [...leaves].entries()) {
+    for (const [at, mfn] of wordsOf(pages.get(leaf)!.slice()).entries()) pfnOf.set(mfn, i * 1024 + at);
+  }
+  const top = pfnOf.get(wordsOf(sharedInfo.data.slice())[pvLayout(4).sharedInfo.frameListList / 4]!);
+  if (top === undefined) return [];
+  return [top, ...[...wordsOf(pages.get(top)!.slice())].flatMap((mfn) => pfnOf.get(mfn) ?? [])];
 }

@@ -1,4 +1,5 @@
 import type { CpuPolicy, CreateDomain, SchedulerCredit, ShutdownReason, TscInfo } from '../../hypervisor/hypervisor.js';
+import type { P2mTree } from '../held/p2m-tree.js';
 import type { VcpuThread } from '../run/vcpu-thread.js';
 import { HvmP2m } from './hvm-p2m.js';
 import type { HvmRecords } from './hvm-records.js';
@@ -40,7 +41,7 @@ export class Domain {
   /** Its vcpus were let run once. */
   hasRun = false;
   /** What a held guest's kernel would have done last (held/). */
-  readonly held: { state: 'new' | 'running' | 'suspended' } = { state: 'new' };
+  readonly held: { state: 'new' | 'running' | 'suspended'; tree?: P2mTree | undefined } = { state: 'new' };
   heldBecause: string | undefined;
   /** Whether `heldBecause` was found out since the registers were last loaded. */
   heldKnown = false;

@@ -3,6 +3,7 @@ import { pvLayout } from '../../x86/layout.js';
 import { readWord, writeWord } from '../../x86/words.js';
 import type { Domain } from '../domains/domain.js';
 import type { HostState } from '../host-state.js';
+import { rebuildP2mTree } from './p2m-tree.js';
 import { ringFields } from './start-info.js';
 import { translates } from './walk.js';
 
@@ -46,10 +47,8 @@ function registerP2m(state: HostState, domain: Domain): void {
   const root = domain.vcpus[0]?.roots?.kernel;
   if (root === undefined) return;
   if (virtual === 0n) {
-    // Its pages hold the old host's frames, and where they are only the guest knows.
-    state.log.add(
-      `d${domain.domid}: it keeps its p2m as a tree, which only its own kernel can rebuild; it can't be saved`,
-    );
+    if (domain.held.tree !== undefined) rebuildP2mTree(state, domain, domain.held.tree);
+    else state.log.add(`d${domain.domid}: it keeps its p2m as a tree that was not found; it can't be saved`);
     return;
   }
   if (!translates(state, domain, root, virtual)) {

@@ -4,9 +4,10 @@ import type { Domain } from '../domains/domain.js';
 import { guestContextOfHvm, loadUserRegisters } from '../domains/hvm-guest-context.js';
 import { EXTENDED_CONTEXT_SIZE, type Vcpu } from '../domains/vcpu.js';
 import { auditMsrEntries, auditXsave } from '../domains/vcpu-state.js';
+import { findP2mTree } from '../held/p2m-tree.js';
 import type { HostState } from '../host-state.js';
 import { dropRoots, rootsOf, sameRoots, takeRoots } from '../mmu/vcpu-roots.js';
-import { forgetHeld, schedule, whileStopped } from '../run/scheduler.js';
+import { forgetHeld, schedule, whileStopped, whyHeld } from '../run/scheduler.js';
 import { cpuTimeOf } from './domains.js';
 import { refuse, vcpuOf } from './errors.js';
 import type { Handlers } from './types.js';
@@ -61,6 +62,7 @@ export const vcpuHandlers: Handlers<
       else if (domain.hvm) loadHvm(domain, found, context);
       else loadPv(host, domain, found, context);
       forgetHeld(domain);
+      if (vcpu === 0 && isRestoredTree(host, domain)) domain.held.tree = findP2mTree(host, domain);
     });
   },
 
@@ -99,6 +101,15 @@ export const vcpuHandlers: Handlers<
     found.msrs = msrs.slice();
   },
 };
+
+/** A held PV guest that has not run here, whose p2m is no linear one: its kernel would rebuild the tree. */
+function isRestoredTree(host: HostState, domain: Domain): boolean {
+  if (domain.hvm || domain.hasRun || whyHeld(host, domain) === undefined) return false;
+  const { width, sharedInfoMfn } = domain;
+  const { p2mVaddr, frameListList } = pvLayout(width).sharedInfo;
+  const shared = host.machine.memory.frame(sharedInfoMfn);
+  return readWord(shared, p2mVaddr, width) === 0n && readWord(shared, frameListList, width) === 0n;
+}
 
 function pvContext(domain: Domain, vcpu: Vcpu): Uint8Array {
   const { width } = domain;
