@@ -89,6 +89,7 @@ declare class Domain {
     hasRun: boolean;
     readonly held: {
         state: 'new' | 'running' | 'suspended';
+        tree?: P2mTree | undefined;
     };
     heldBecause: string | undefined;
     heldKnown: boolean;
@@ -520,6 +521,15 @@ declare const OPERATIONS: {
     readonly unbind: Operation<[number, number], void>;
     readonly pendingPort: Operation<[number], number>;
 };
+
+interface P2mTree {
+    readonly links: readonly {
+        readonly page: number;
+        readonly index: number;
+        readonly target: number;
+    }[];
+    readonly top: number;
+}
 
 declare class PageTypes {
     constructor(machine: Machine);
