@@ -115,16 +115,13 @@ export {
   type RestoreStreamOptions,
   restoreDomainStream,
 } from './stream/restore-stream.js';
+export { type SaveFileEvent, type SaveOptions, type SaveReport, saveToFile } from './stream/save-file.js';
 export {
   type ConfigTextParser,
   readSaveFileHeader,
-  type SaveFileEvent,
   type SaveFileHeaderOptions,
-  type SaveOptions,
-  type SaveReport,
   saveFileHeader,
-  saveToFile,
-} from './stream/save-file.js';
+} from './stream/save-file-header.js';
 export {
   type SaveEvent,
   type SaveStreamOptions,

@@ -103,6 +103,8 @@ export interface Comparison {
     readonly same: boolean;
 }
 
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
+
 export interface ConfigReport {
     readonly maxMemoryKib: number | undefined;
     readonly maxVcpus: number | undefined;

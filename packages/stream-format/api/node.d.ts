@@ -44,7 +44,7 @@ export function chainFile(path: string): ChainFile & {
     close(): void;
 };
 
-export function createOutput(path: string, mode?: number): Promise<OutputFile>;
+export function createOutput(path: string, options?: OutputOptions): Promise<OutputFile>;
 
 export function fdSink(fd: number): ByteSink;
 
@@ -61,12 +61,20 @@ interface ImageFile {
 
 export function imageFile(fd: number): ImageFile;
 
+export function openedOutput(fd: number): OutputFile;
+
 export function openInput(path: string): Promise<ByteReader>;
 
 export interface OutputFile {
     abandon(): Promise<void>;
     commit(): Promise<void>;
     readonly fd: number;
+}
+
+export interface OutputOptions {
+    readonly beforeAppearing?: () => void;
+    readonly mode?: number;
+    readonly onTemporary?: (path: string) => void;
 }
 
 interface RecordPlace {

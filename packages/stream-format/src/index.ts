@@ -11,6 +11,7 @@ export { BufferedSink } from './bytes/buffered-sink.js';
 export { ByteReader } from './bytes/byte-reader.js';
 export { type ByteSink, MemorySink } from './bytes/byte-sink.js';
 export { type ByteSource, byteSource } from './bytes/byte-source.js';
+export { concatBytes } from './bytes/concat.js';
 export { gunzipIfNeeded } from './bytes/gunzip.js';
 export * from './chain/index.js';
 export * from './decode/index.js';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from '@xen-migration/stream-format';
-import { createOutput, fdSource, type OutputFile } from '@xen-migration/stream-format/node';
+import { createOutput, fdSource, type OutputFile, openedOutput } from '@xen-migration/stream-format/node';
 
 /** What happened to a file, with its name. */
 export class FileError extends Error {
@@ -48,11 +48,11 @@ export async function openOutput(text: string): Promise<OutputFile> {
   const fd = descriptorOf(text);
   if (fd !== undefined) {
     named(text, () => fstatSync(fd));
-    return { fd, commit: async () => {}, abandon: async () => {} };
+    return openedOutput(fd);
   }
   try {
     // '-' is a file's name here, as it is to Xen's script.
-    return await createOutput(text === '-' ? './-' : text);
+    return await createOutput(text);
   } catch (error) {
     throw new FileError(text, error);
   }

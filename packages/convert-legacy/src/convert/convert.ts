@@ -1,6 +1,7 @@
 import {
   type ByteReader,
   type ByteSink,
+  concatBytes,
   encodeXlHeader,
   LibxcWriter,
   LibxlWriter,
@@ -89,7 +90,7 @@ class Conversion {
     else await convertPvTail(legacy, info, body.vcpus, libxc, trace);
     await libxc.record({ type: 'END' });
     if (libxl !== undefined && body.emulatorXenstore.length > 0) {
-      const data = joined(body.emulatorXenstore);
+      const data = concatBytes(body.emulatorXenstore);
       await libxl.record({ type: 'EMULATOR_XENSTORE_DATA', emulatorId: 0, index: 0, data });
     }
     if (guestType === 'hvm') await this.deviceModel();
@@ -146,14 +147,4 @@ async function convertXlHeader(
   trace?.(`xl header with ${header.optionalData.length} bytes of optional data`);
   const added = format === 'libxl' ? XL_FLAG_STREAM_V2 : 0;
   await sink.writev([encodeXlHeader({ ...header, mandatoryFlags: header.mandatoryFlags | added })]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

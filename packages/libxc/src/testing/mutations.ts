@@ -1,4 +1,4 @@
-import { LIBXC_RECORD, REC_LENGTH_MAX } from '@xen-migration/stream-format';
+import { concatBytes, LIBXC_RECORD, REC_LENGTH_MAX } from '@xen-migration/stream-format';
 
 /** Makes bad streams of good ones. The same seed makes the same streams. */
 export class Mutator {
@@ -179,12 +179,4 @@ function put(bytes: Uint8Array, at: number, size: 4 | 8, value: bigint): void {
   for (let i = 0; i < size && at + i < bytes.length; i++) bytes[at + i] = Number((value >> BigInt(8 * i)) & 0xffn);
 }
 
-function join(...parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
+const join = (...parts: Uint8Array[]) => concatBytes(parts);

@@ -1,6 +1,8 @@
 // Names and paths in a configuration are bytes to Xen. What is valid UTF-8 becomes its characters; every other byte
 // becomes one lone low surrogate (U+DC80 to U+DCFF), so that any text goes out as the bytes that came in.
 
+import { concatBytes } from '@xen-migration/stream-format';
+
 const ESCAPE_BASE = 0xdc00;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -52,15 +54,5 @@ export function encodeText(text: string): Uint8Array {
     const isEscape = code >= ESCAPE_BASE + 0x80 && code <= ESCAPE_BASE + 0xff;
     parts.push(isEscape ? Uint8Array.of(code - ESCAPE_BASE) : encoder.encode(character));
   }
-  return concatenate(parts);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concatBytes(parts);
 }

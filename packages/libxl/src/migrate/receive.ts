@@ -13,7 +13,7 @@ import { Guardian } from '../guardian/guardian.js';
 import type { Plan, StartReceived } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { type MissingCpuFeatures, type RestoreEvent, restoreDomainStream } from '../stream/restore-stream.js';
-import { type ConfigTextParser, readSaveFileHeader } from '../stream/save-file.js';
+import { type ConfigTextParser, readSaveFileHeader } from '../stream/save-file-header.js';
 import type { MigrationConnection } from './connection.js';
 import { Machine, RECEIVER, type ReceiverState } from './states.js';
 

@@ -9,7 +9,7 @@ import { ensureRunning } from '../domain/resume.js';
 import { LibxlError, libxlErrorOf } from '../errors.js';
 import type { HandOverEvent, HandOverOutcome, HandOverSource } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
-import { saveFileHeader } from '../stream/save-file.js';
+import { saveFileHeader } from '../stream/save-file-header.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from '../stream/save-stream.js';
 import type { MigrationConnection } from './connection.js';
 import { MigrationError, type SourceFate } from './errors.js';

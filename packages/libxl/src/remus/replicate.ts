@@ -10,7 +10,7 @@ import { LibxlError, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import type { MigrationConnection } from '../migrate/connection.js';
 import { type GuardedPeer, guardPeer } from '../migrate/peer.js';
-import { saveFileHeader } from '../stream/save-file.js';
+import { saveFileHeader } from '../stream/save-file-header.js';
 import { type SaveEvent, writeDomainStream } from '../stream/save-stream.js';
 import { RELEASE_DOMAIN } from '../xenstore/paths.js';
 import { watchUntil } from '../xenstore/wait.js';

@@ -12,7 +12,7 @@ import {
   type RestoreEvent,
   restoreDomainStream,
 } from './restore-stream.js';
-import { readSaveFileHeader, type SaveFileHeaderOptions } from './save-file.js';
+import { readSaveFileHeader, type SaveFileHeaderOptions } from './save-file-header.js';
 
 export interface RestoreOptions extends SaveFileHeaderOptions {
   readonly host: Host;

@@ -1,19 +1,7 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { type IncrementalSave, interruptibleSink } from '@xen-migration/libxc';
-import {
-  type ByteReader,
-  type ByteSink,
-  encodeXlHeader,
-  readXlHeader,
-  XL_FLAG_JSON,
-  XL_FLAG_STREAM_V2,
-  type XlHeader,
-  xlHeaderFor,
-} from '@xen-migration/stream-format';
-import { fdSink } from '@xen-migration/stream-format/node';
-import { formatDomainConfig, type LibxlDomainConfig, parseDomainConfig } from '../config/index.js';
+import { type ByteSink, encodeXlHeader, type XlHeader } from '@xen-migration/stream-format';
+import { createOutput, fdSink, type OutputFile } from '@xen-migration/stream-format/node';
+import type { LibxlDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
 import { requireMovable } from '../domain/movable.js';
 import { keyOfDomain } from '../domain/names.js';
@@ -24,14 +12,14 @@ import { Guardian } from '../guardian/guardian.js';
 import type { AfterSave, PlanStep } from '../guardian/plan.js';
 import type { Host } from '../host/open-host.js';
 import { finishSave } from './finish-save.js';
+import { saveFileHeader } from './save-file-header.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from './save-stream.js';
 import { type ChainOption, chainIds, forgetSnapshot, keepSnapshot } from './snapshots.js';
-import type { DomainRestoreParams } from './stream-version.js';
 
 export interface SaveOptions {
   readonly host: Host;
   readonly domid: number;
-  /** A path, or an open descriptor (a pipe, standard output) that is written as it comes. */
+  /** A path, or an open descriptor (a pipe, standard output), which is written as it comes, as are devices and named pipes. */
   readonly to: string | number;
   readonly after?: AfterSave;
   /** Kept in the file instead of the configuration that the domain was made from. */
@@ -61,54 +49,6 @@ export interface SaveReport {
   readonly problems: readonly string[];
 }
 
-/** The header of a save file, as stock xl writes it: the configuration ends with a NUL, which stock xl relies upon. */
-export function saveFileHeader(config: LibxlDomainConfig, domid: number): XlHeader {
-  const { domid: _ignored, ...created } = config.c_info ?? {};
-  const kept = { ...config, c_info: domid === 0 ? created : { ...created, domid } };
-  return xlHeaderFor(`${formatDomainConfig(kept)}\0`);
-}
-
-export interface SaveFileStart {
-  readonly header: XlHeader;
-  readonly config: LibxlDomainConfig;
-  /** Of the stream that follows. */
-  readonly params: DomainRestoreParams;
-}
-
-/** Reads a configuration in the syntax of xl.cfg. */
-export type ConfigTextParser = (text: string) => Promise<LibxlDomainConfig>;
-
-export interface SaveFileHeaderOptions {
-  /** Instead of the configuration in the file. */
-  readonly config?: LibxlDomainConfig;
-  /** For files of Xen 4.4 and older, whose configuration is not in JSON. */
-  readonly parseConfigText?: ConfigTextParser;
-}
-
-/**
- * Reads a save file's header.
- *
- * @throws StreamError where it is none; LibxlError ERROR_INVAL where there is no configuration in it that can be read
- */
-export async function readSaveFileHeader(
-  reader: ByteReader,
-  options: SaveFileHeaderOptions = {},
-): Promise<SaveFileStart> {
-  const header = await readXlHeader(reader);
-  const config = options.config ?? (await savedConfig(header, options.parseConfigText));
-  return { header, config, params: { stream_version: (header.mandatoryFlags & XL_FLAG_STREAM_V2) === 0 ? 1 : 2 } };
-}
-
-async function savedConfig(header: XlHeader, parse: ConfigTextParser | undefined): Promise<LibxlDomainConfig> {
-  const text = header.config?.split('\0', 1)[0];
-  if (text === undefined || text === '') {
-    throw new LibxlError('ERROR_INVAL', 'Config file not specified and none in save file');
-  }
-  if ((header.mandatoryFlags & XL_FLAG_JSON) !== 0) return parseDomainConfig(text);
-  if (parse !== undefined) return parse(text);
-  throw new LibxlError('ERROR_INVAL', "the file's configuration is not in JSON: give a configuration");
-}
-
 /**
  * Saves a domain. Under a path the file appears whole or not at all: it is written beside it under another name, synced,
  * then renamed; its mode is 0600. Where anything fails the domain runs on and nothing of the file is left.
@@ -134,7 +74,8 @@ export async function saveToFile(options: SaveOptions): Promise<SaveReport> {
 
 class FileSave {
   private readonly start = performance.now();
-  private readonly temporary: string | undefined;
+  private file: OutputFile | undefined;
+  private temporary: string | undefined;
   private asked = false;
   private bytes = 0;
 
@@ -144,16 +85,11 @@ class FileSave {
     private readonly header: XlHeader,
     private readonly guardian: Guardian,
     private readonly incremental: IncrementalSave | undefined,
-  ) {
-    const { to } = options;
-    if (typeof to !== 'string') return;
-    this.temporary = join(dirname(to), `.${basename(to)}.${process.pid}-${Date.now().toString(36)}.part`);
-  }
+  ) {}
 
   async run(): Promise<SaveReport> {
     let transfer: TransferSummary;
     try {
-      this.planForDeath();
       transfer = await this.write();
     } catch (e) {
       throw await this.undone(libxlErrorOf(e, 'save', this.key.domid));
@@ -169,19 +105,18 @@ class FileSave {
 
   private async write(): Promise<TransferSummary> {
     const { to } = this.options;
+    this.planForDeath();
     if (typeof to === 'number') return this.writeTo(to);
-    if (this.temporary === undefined) throw new Error('a path has a temporary name');
-    const file = await createPrivate(this.temporary);
-    try {
-      const result = await this.writeTo(file.fd);
-      await file.sync();
-      this.planCompletion();
-      await rename(this.temporary, to);
-      await syncDirectory(dirname(to));
-      return result;
-    } finally {
-      await file.close();
-    }
+    this.file = await createOutput(to, {
+      onTemporary: (path) => {
+        this.temporary = path;
+        this.planForDeath();
+      },
+      beforeAppearing: () => this.planCompletion(to),
+    });
+    const result = await this.writeTo(this.file.fd);
+    await this.file.commit();
+    return result;
   }
 
   private async writeTo(fd: number): Promise<TransferSummary> {
@@ -232,21 +167,17 @@ class FileSave {
   }
 
   /** The file is whole: if we die now, either it gets its name or it goes, and with it the domain goes or runs on. */
-  private planCompletion(): void {
-    const { to } = this.options;
-    if (this.temporary === undefined || typeof to !== 'string') return;
-    this.guardian.plan([
-      { do: 'complete-save', temporary: this.temporary, path: to, ...this.key, after: this.options.after ?? 'destroy' },
-    ]);
+  private planCompletion(path: string): void {
+    if (this.temporary === undefined) return;
+    const after = this.options.after ?? 'destroy';
+    this.guardian.plan([{ do: 'complete-save', temporary: this.temporary, path, ...this.key, after }]);
   }
 
   private async undone(error: LibxlError): Promise<LibxlError> {
     const { host, domid, onEvent } = this.options;
     onEvent?.({ kind: 'resuming-source', error });
     const cleanup: string[] = [];
-    if (this.temporary !== undefined) {
-      await rm(this.temporary, { force: true }).catch((e: unknown) => cleanup.push(textOf(e)));
-    }
+    await this.file?.abandon().catch((e: unknown) => cleanup.push(textOf(e)));
     cleanup.push(...(await ensureRunning(host, domid, this.asked)));
     if (cleanup.length === 0) return error;
     return new LibxlError(error.code, `${error.message}; then: ${cleanup.join('; ')}`, {
@@ -273,19 +204,5 @@ class FileSave {
     } catch (e) {
       return [textOf(e)];
     }
-  }
-}
-
-function createPrivate(path: string): Promise<FileHandle> {
-  return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-}
-
-/** The new name, too, must outlive a crash. Some file systems know no such thing. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY);
-  try {
-    await directory.sync().catch(() => undefined);
-  } finally {
-    await directory.close();
   }
 }

@@ -1,7 +1,7 @@
 import type { ImageFile } from '../analyse/memory-image.js';
 import type { ByteReader } from '../bytes/byte-reader.js';
 import type { ByteSink } from '../bytes/byte-sink.js';
-import { createOutput, fdSink, imageFile, openInput } from '../node/index.js';
+import { createOutput, fdSink, imageFile, openedOutput, openInput } from '../node/index.js';
 
 /** What happened while a file was read or written. */
 export class FileError extends Error {
@@ -34,10 +34,10 @@ export interface Output {
   readonly image: ImageFile;
 }
 
-/** Writes a file that appears whole, or not at all where `work` throws. `mode`: 0600 if not said. */
+/** Writes a file that appears whole, or not at all where `work` throws; '-' is the standard output. `mode`: 0600 if not said. */
 export async function withOutput<T>(path: string, work: (output: Output) => Promise<T>, mode?: number): Promise<T> {
   const name = path === '-' ? 'standard output' : path;
-  const file = await named(name, createOutput(path, mode));
+  const file = path === '-' ? openedOutput(1) : await named(name, createOutput(path, { mode }));
   const [sink, image] = [fdSink(file.fd), imageFile(file.fd)];
   try {
     const result = await work({

@@ -1,3 +1,4 @@
+import { concatBytes } from '../bytes/concat.js';
 import { DecodeError } from './decode-error.js';
 import {
   CPU_WITHOUT_TSC_AUX,
@@ -80,7 +81,7 @@ export function encodeHvmContext(records: readonly HvmSaveRecord[]): Uint8Array 
     const { typecode, body } = encodeRecord(record);
     return [encode(DESCRIPTOR, { typecode, instance: record.instance, length: body.length }), body];
   });
-  return concat([...parts, encode(DESCRIPTOR, { typecode: HVM_SAVE_END, instance: 0, length: 0 })]);
+  return concatBytes([...parts, encode(DESCRIPTOR, { typecode: HVM_SAVE_END, instance: 0, length: 0 })]);
 }
 
 function checkHeader(first: HvmSaveRecord): void {
@@ -149,13 +150,13 @@ function encodeRecord(record: HvmSaveRecord): { typecode: number; body: Uint8Arr
     case 'CPU_XSAVE':
       return {
         typecode: HVM_SAVE_CPU_XSAVE,
-        body: concat([encode(XSAVE_MASKS, record.body), encodeXsaveArea(record.body.save_area)]),
+        body: concatBytes([encode(XSAVE_MASKS, record.body), encodeXsaveArea(record.body.save_area)]),
       };
     case 'CPU_MSR': {
       const { msrs } = record.body;
       const head = new Uint8Array(MSR_LIST_AT);
       MSR_COUNT.write(viewOf(head), 0, { count: msrs.length });
-      return { typecode: HVM_SAVE_CPU_MSR, body: concat([head, encodeMsrs(msrs)]) };
+      return { typecode: HVM_SAVE_CPU_MSR, body: concatBytes([head, encodeMsrs(msrs)]) };
     }
     default: {
       const { code, layout } = HVM_SAVE_TYPES[record.type];
@@ -163,14 +164,4 @@ function encodeRecord(record: HvmSaveRecord): { typecode: number; body: Uint8Arr
       return { typecode: code, body: encode(layout as Field<unknown>, record.body) };
     }
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

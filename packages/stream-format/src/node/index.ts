@@ -5,5 +5,5 @@ export { fileSink } from './file-sink.js';
 export { fileSource } from './file-source.js';
 export { imageFile } from './image-file.js';
 export { openInput } from './open-input.js';
-export { createOutput, type OutputFile, removeUnfinished } from './output-file.js';
+export { createOutput, type OutputFile, type OutputOptions, openedOutput, removeUnfinished } from './output-file.js';
 export { streamSink, streamSource } from './streams.js';

@@ -11,19 +11,32 @@ export interface OutputFile {
   abandon(): Promise<void>;
 }
 
+export interface OutputOptions {
+  /** Default: 0600. */
+  readonly mode?: number;
+  /** Told where the bytes will be until the file appears, before that file is made. Not called where there is none. */
+  readonly onTemporary?: (path: string) => void;
+  /** All is on the disk, and not yet under its name. */
+  readonly beforeAppearing?: () => void;
+}
+
 const PRIVATE = 0o600;
 const unfinished = new Set<string>();
 let made = 0;
 
 /**
- * A new file, with mode 0600 if no other is asked for, in place of what has the name now. '-' is the standard output; what exists and is no
- * regular file (a device, a named pipe) is written to as it is.
+ * A new file in place of what has the name now; what exists and is no regular file (a device, a named pipe) is written to
+ * as it is.
  */
-export async function createOutput(path: string, mode = PRIVATE): Promise<OutputFile> {
-  if (path === '-') return { fd: 1, commit: async () => {}, abandon: async () => {} };
+export async function createOutput(path: string, options: OutputOptions = {}): Promise<OutputFile> {
   const there = await stat(path).catch(orAbsent);
   if (there !== undefined && !there.isFile()) return direct(await open(path, 'w'));
-  return replacing(there === undefined ? path : await realpath(path), mode);
+  return replacing(there === undefined ? path : await realpath(path), options);
+}
+
+/** A descriptor that somebody else has opened, and closes: written as it comes. */
+export function openedOutput(fd: number): OutputFile {
+  return { fd, commit: async () => {}, abandon: async () => {} };
 }
 
 /** Removes the files that are neither committed nor abandoned: for a process that is about to die of a signal. */
@@ -36,10 +49,12 @@ function direct(file: FileHandle): OutputFile {
   return { fd: file.fd, commit: () => file.close(), abandon: () => file.close().catch(() => {}) };
 }
 
-async function replacing(path: string, mode: number): Promise<OutputFile> {
+async function replacing(path: string, options: OutputOptions): Promise<OutputFile> {
+  const { mode = PRIVATE, onTemporary, beforeAppearing } = options;
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${made++}.part`);
   // Noted before it is there: a signal may come between the two.
   unfinished.add(temporary);
+  onTemporary?.(temporary);
   const file = await open(temporary, 'wx+', mode).catch((error: unknown) => {
     unfinished.delete(temporary);
     throw error;
@@ -51,6 +66,7 @@ async function replacing(path: string, mode: number): Promise<OutputFile> {
       await file.sync();
       await file.close();
       closed = true;
+      beforeAppearing?.();
       await rename(temporary, path);
       unfinished.delete(temporary);
       await syncFolder(dirname(path));
@@ -66,7 +82,8 @@ async function replacing(path: string, mode: number): Promise<OutputFile> {
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
-    await folder.sync();
+    // Some file systems know no such thing.
+    await folder.sync().catch(() => {});
   } finally {
     await folder.close();
   }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../bytes/byte-reader.js';
 import { MemorySink } from '../bytes/byte-sink.js';
 import { byteSource } from '../bytes/byte-source.js';
+import { concatBytes } from '../bytes/concat.js';
 import { LibxcWriter } from '../libxc/writer.js';
-import { joined } from '../testing/pieces.js';
 import { libxcPieces, sampleLibxc, sampleSaveFile, saveFilePieces } from '../testing/sample-streams.js';
 import { encodeXlHeader, xlHeaderFor } from '../xl/save-header.js';
 import { copyStream } from './copy.js';
@@ -50,7 +50,7 @@ describe('streamEvents', () => {
 
   it('gives a bare libxc stream, checkpoints and all', async () => {
     const pieces = await libxcPieces({ ...HVM, checkpoints: 1 });
-    const events = await eventsOf(joined(pieces));
+    const events = await eventsOf(concatBytes(pieces));
     expect(events).toHaveLength(pieces.length);
     expect(events[0]).toBe('0 libxc-header');
     expect(events.at(-1)).toMatch(/ libxc-record END$/);

@@ -1,10 +1,11 @@
+import { concatBytes } from '../bytes/concat.js';
 import { PAGE_SIZE } from '../libxc/layouts.js';
 import { PAGE_TYPE } from '../libxc/page-types.js';
 import type { LibxcHeaders } from '../libxc/records.js';
 import { LibxcWriter } from '../libxc/writer.js';
 import { LibxlWriter } from '../libxl/writer.js';
 import { encodeXlHeader, xlHeaderFor } from '../xl/save-header.js';
-import { joined, PieceSink } from './pieces.js';
+import { PieceSink } from './pieces.js';
 
 /** Small valid streams for tests: each record type of a save that stock Xen would write. */
 export interface SampleOptions {
@@ -18,12 +19,12 @@ const filled = (size: number, byte: number) => new Uint8Array(size).fill(byte);
 
 /** A libxc stream. */
 export async function sampleLibxc(options: SampleOptions): Promise<Uint8Array> {
-  return joined(await libxcPieces(options));
+  return concatBytes(await libxcPieces(options));
 }
 
 /** A save file of xl with a libxl stream in it; big-endian ones too. */
 export async function sampleSaveFile(options: SampleOptions): Promise<Uint8Array> {
-  return joined(await saveFilePieces(options));
+  return concatBytes(await saveFilePieces(options));
 }
 
 /** The same, header by header and record by record. */

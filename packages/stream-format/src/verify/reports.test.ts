@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../bytes/byte-reader.js';
 import { MemorySink } from '../bytes/byte-sink.js';
 import { byteSource } from '../bytes/byte-source.js';
+import { concatBytes } from '../bytes/concat.js';
 import { StreamError } from '../errors/stream-error.js';
 import { copyStream } from '../stream/copy.js';
 import { streamEvents } from '../stream/events.js';
-import { joined } from '../testing/pieces.js';
 import { libxcPieces, type SampleOptions, saveFilePieces } from '../testing/sample-streams.js';
 import { verifyStream } from './verify-stream.js';
 
@@ -121,8 +121,8 @@ async function recordsOf(stream: Uint8Array) {
 describe('reports', () => {
   it.each(SAMPLES)('of each record of %s, damaged in every way', async (name, options, kind) => {
     const pieces = await (kind === 'libxc' ? libxcPieces(options) : saveFilePieces(options));
-    const records = await recordsOf(joined(pieces));
-    const page = ['intact', ...(await reportOf(joined(pieces))), ''];
+    const records = await recordsOf(concatBytes(pieces));
+    const page = ['intact', ...(await reportOf(concatBytes(pieces))), ''];
     let offset = 0;
     for (const [i, piece] of pieces.entries()) {
       const record = records.get(offset);
@@ -133,14 +133,14 @@ describe('reports', () => {
       for (const { what, make } of inOrder ? ORDER : [...ORDER, ...CONTENTS]) {
         const damaged = make(pieces, i, options.endian === 'little');
         if (damaged === undefined) continue;
-        page.push(`${record.layer} ${record.type} (${i}): ${what}`, ...(await reportOf(joined(damaged))), '');
+        page.push(`${record.layer} ${record.type} (${i}): ${what}`, ...(await reportOf(concatBytes(damaged))), '');
       }
     }
     await expect(page.join('\n')).toMatchFileSnapshot(golden(name));
   });
 
   it('of each byte of the headers, changed', async () => {
-    const file = joined(await saveFilePieces({ version: 3, endian: 'big', guestType: 'hvm' }));
+    const file = concatBytes(await saveFilePieces({ version: 3, endian: 'big', guestType: 'hvm' }));
     const page: string[] = [];
     const headers = await headersOf(file);
     for (const { kind, start, end } of headers) {

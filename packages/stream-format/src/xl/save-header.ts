@@ -1,4 +1,5 @@
 import type { ByteReader } from '../bytes/byte-reader.js';
+import { concatBytes } from '../bytes/concat.js';
 import { StreamError, type StreamErrorCode } from '../errors/stream-error.js';
 import { XL_FLAG_JSON, XL_FLAG_STREAM_V2, XL_HEADER, XL_MAGIC, XL_OPTIONAL_DATA, XL_SPEC } from './layouts.js';
 
@@ -63,13 +64,13 @@ export function encodeXlHeader(header: Omit<XlHeader, 'config'>): Uint8Array {
     },
     little,
   );
-  return join([fixed, header.optionalData]);
+  return concatBytes([fixed, header.optionalData]);
 }
 
 /** The header of a save file with this configuration (JSON), as xl writes it before a libxl stream. */
 export function xlHeaderFor(config: string): XlHeader {
   const encoded = new TextEncoder().encode(config);
-  const optionalData = join([XL_OPTIONAL_DATA.write({ config_length: encoded.length }, true), encoded]);
+  const optionalData = concatBytes([XL_OPTIONAL_DATA.write({ config_length: encoded.length }, true), encoded]);
   const mandatoryFlags = encoded.length > 0 ? XL_FLAG_STREAM_V2 | XL_FLAG_JSON : XL_FLAG_STREAM_V2;
   return { byteorder: 'little', mandatoryFlags, optionalFlags: 0, optionalData, config };
 }
@@ -93,14 +94,4 @@ function configOf(data: Uint8Array, little: boolean, offset: number): string | u
 
 function fault(code: StreamErrorCode, rule: string, message: string, offset: number): StreamError {
   return new StreamError(message, { code, rule, offset, layer: 'xl', spec: XL_SPEC });
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

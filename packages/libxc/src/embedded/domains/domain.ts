@@ -1,9 +1,9 @@
 import type { CpuPolicy, CreateDomain, SchedulerCredit, ShutdownReason, TscInfo } from '../../hypervisor/hypervisor.js';
-import type { P2mTree } from '../held/p2m-tree.js';
 import type { VcpuThread } from '../run/vcpu-thread.js';
 import { HvmP2m } from './hvm-p2m.js';
 import type { HvmRecords } from './hvm-records.js';
 import { LogDirty } from './log-dirty.js';
+import type { P2mTree } from './p2m-tree.js';
 import { GuestPorts } from './ports.js';
 import { Vcpu } from './vcpu.js';
 

@@ -1,16 +1,11 @@
 import { pvLayout } from '../../x86/layout.js';
 import { readWord, writeWord } from '../../x86/words.js';
 import type { Domain } from '../domains/domain.js';
+import type { P2mTree } from '../domains/p2m-tree.js';
 import type { HostState } from '../host-state.js';
 
 /** Frame numbers of guests are far below; what is larger is no frame. */
 const MOST_FRAMES = 2 ** 40;
-
-/** What of a guest's three-level p2m the next host must rewrite: entries that name pages, by pfn. */
-export interface P2mTree {
-  readonly top: number;
-  readonly links: readonly { readonly page: number; readonly index: number; readonly target: number }[];
-}
 
 /**
  * Finds the tree above the p2m of a guest that was just restored, as its kernel would know where it is. When its vcpu is
