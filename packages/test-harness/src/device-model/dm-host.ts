@@ -61,6 +61,14 @@ export class DeviceModelHost {
     return true;
   }
 
+  /** Undefined while it is up; else why it is not, and what the host wrote down of it. */
+  async whyDown(domid: number): Promise<string | undefined> {
+    const { shutdown, shutdownReason } = await domainSummary(this.host, domid);
+    if (!shutdown) return undefined;
+    const log = await this.host.hypervisor.consoleRing();
+    return [`down for ${shutdownReason}`, ...log.split('\n').filter((line) => line.includes(`d${domid}`))].join('\n');
+  }
+
   /** A guest's time is counted when it stops. */
   private async cpuSeconds(domid: number): Promise<number> {
     await this.host.hypervisor.pause(domid);
@@ -80,8 +88,9 @@ export class DeviceModelHost {
   /** Kills them all; when it returns none runs any more. */
   killDeviceModels(): void {
     const end = Date.now() + PATIENCE_MS;
-    for (const pid of this.deviceModels()) process.kill(pid, 'SIGKILL');
-    while (this.deviceModels().length > 0) if (Date.now() > end) throw new Error('a device model survives SIGKILL');
+    const pids = this.deviceModels();
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    while (!pids.every(hasEnded)) if (Date.now() > end) throw new Error('a device model survives SIGKILL');
   }
 
   private isDeviceModel(pid: number): boolean {
@@ -111,6 +120,12 @@ export class DeviceModelHost {
     while (existsSync(join(this.directory, 'hypervisor.sock')) && Date.now() < end) await sleep(50);
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** A dying process has no command line any more some time before it has ended. */
+function hasEnded(pid: number): boolean {
+  const stat = readProc(pid, 'stat');
+  return stat === '' || /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 }
 
 function readProc(pid: number, name: string): string {

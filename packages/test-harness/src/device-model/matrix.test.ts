@@ -59,7 +59,8 @@ afterAll(async () => {
 /** Its vcpus get on, and so does its device model. */
 async function expectRuns(model: TestModel, on: DeviceModelHost, domid: number, name: string): Promise<void> {
   const { host } = on;
-  expect(await domainSummary(host, domid)).toMatchObject({ name, shutdown: false, paused: false });
+  expect(await on.whyDown(domid)).toBeUndefined();
+  expect(await domainSummary(host, domid)).toMatchObject({ name, paused: false });
   expect(await on.getsOn(domid)).toBe(true);
   await expect.poll(() => model.isRunning(host, domid), PATIENCE).toBe(true);
   for (const node of [`/libxl/${domid}/dm-logdirty`, `/local/domain/${domid}/control/shutdown`]) {

@@ -97,7 +97,8 @@ async function replicate(domid: number, onEvent: (event: ReplicateEvent, cut: ()
 }
 
 async function expectRuns(on: DeviceModelHost, domid: number, { model }: Guest): Promise<void> {
-  expect(await domainSummary(on.host, domid)).toMatchObject({ name: 'vm', shutdown: false, paused: false });
+  expect(await on.whyDown(domid)).toBeUndefined();
+  expect(await domainSummary(on.host, domid)).toMatchObject({ name: 'vm', paused: false });
   expect(await on.getsOn(domid)).toBe(true);
   if (model !== undefined) expect(await model.isRunning(on.host, domid)).toBe(true);
 }

@@ -88,7 +88,11 @@ export class QemuTraditional implements DeviceModel {
     this.watchOver();
     try {
       this.died.throwIfAborted();
-      return await action();
+      const done = await action();
+      // Its state may still say what it was before it died.
+      this.look();
+      this.died.throwIfAborted();
+      return done;
     } catch (e) {
       // What died says more than what was missing of it.
       if (this.died.aborted) throw this.died.reason;
@@ -98,15 +102,16 @@ export class QemuTraditional implements DeviceModel {
 
   /** A process that is not ours tells nobody of its end. */
   private watchOver(): void {
+    if (this.watch !== undefined || this.options.identity === undefined) return;
+    this.look();
+    this.watch = setInterval(() => this.look(), DEATH_CHECK_MS).unref();
+  }
+
+  private look(): void {
     const { identity } = this.options;
-    if (this.watch !== undefined || identity === undefined) return;
-    const look = () => {
-      if (this.died.aborted || isRunning(identity)) return;
-      const gone = new LibxlError('ERROR_FAIL', `process ${identity.pid} has ended`);
-      this.dying.abort(this.failure('has died', gone));
-    };
-    look();
-    this.watch = setInterval(look, DEATH_CHECK_MS).unref();
+    if (identity === undefined || this.died.aborted || isRunning(identity)) return;
+    const gone = new LibxlError('ERROR_FAIL', `process ${identity.pid} has ended`);
+    this.dying.abort(this.failure('has died', gone));
   }
 
   private failure(what: string, cause: unknown): LibxlError {
