@@ -8,6 +8,7 @@ const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, impor
 export default defineConfig({
   resolve: {
     alias: [
+      { find: '@xen-migration/stream-format/structures', replacement: source('stream-format/src/structures.ts') },
       { find: '@xen-migration/stream-format/node', replacement: source('stream-format/src/node/index.ts') },
       { find: '@xen-migration/libxc/embedded/client', replacement: source('libxc/src/embedded/client/index.ts') },
       { find: '@xen-migration/libxc/embedded', replacement: source('libxc/src/embedded/index.ts') },

@@ -116,8 +116,8 @@ export interface ConfigReport {
 
 export function copyStream(reader: ByteReader, sink: ByteSink, options?: StreamEventOptions): Promise<void>;
 
-declare const CPU: Field<StructureValue<    {
-fpu_regs: Field<StructureValue<    {
+declare const CPU: Structure<    {
+fpu_regs: Structure<    {
 fcw: Field<number>;
 fsw: Field<number>;
 ftw: Field<number>;
@@ -130,22 +130,7 @@ mxcsr_mask: Field<number>;
 st: Field<Uint8Array<ArrayBufferLike>[]>;
 xmm: Field<Uint8Array<ArrayBufferLike>[]>;
 software: Field<Uint8Array<ArrayBufferLike>>;
-}>> & {
-readonly members: {
-fcw: Field<number>;
-fsw: Field<number>;
-ftw: Field<number>;
-_reserved: Field<undefined>;
-fop: Field<number>;
-fip: Field<bigint>;
-fdp: Field<bigint>;
-mxcsr: Field<number>;
-mxcsr_mask: Field<number>;
-st: Field<Uint8Array<ArrayBufferLike>[]>;
-xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-software: Field<Uint8Array<ArrayBufferLike>>;
-};
-};
+}>;
 rax: Field<bigint>;
 rbx: Field<bigint>;
 rcx: Field<bigint>;
@@ -226,139 +211,18 @@ pending_event: Field<number>;
 error_code: Field<number>;
 flags: Field<number>;
 _pad0: Field<undefined>;
-}>> & {
-    readonly members: {
-        fpu_regs: Field<StructureValue<    {
-        fcw: Field<number>;
-        fsw: Field<number>;
-        ftw: Field<number>;
-        _reserved: Field<undefined>;
-        fop: Field<number>;
-        fip: Field<bigint>;
-        fdp: Field<bigint>;
-        mxcsr: Field<number>;
-        mxcsr_mask: Field<number>;
-        st: Field<Uint8Array<ArrayBufferLike>[]>;
-        xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-        software: Field<Uint8Array<ArrayBufferLike>>;
-        }>> & {
-            readonly members: {
-                fcw: Field<number>;
-                fsw: Field<number>;
-                ftw: Field<number>;
-                _reserved: Field<undefined>;
-                fop: Field<number>;
-                fip: Field<bigint>;
-                fdp: Field<bigint>;
-                mxcsr: Field<number>;
-                mxcsr_mask: Field<number>;
-                st: Field<Uint8Array<ArrayBufferLike>[]>;
-                xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-                software: Field<Uint8Array<ArrayBufferLike>>;
-            };
-        };
-        rax: Field<bigint>;
-        rbx: Field<bigint>;
-        rcx: Field<bigint>;
-        rdx: Field<bigint>;
-        rbp: Field<bigint>;
-        rsi: Field<bigint>;
-        rdi: Field<bigint>;
-        rsp: Field<bigint>;
-        r8: Field<bigint>;
-        r9: Field<bigint>;
-        r10: Field<bigint>;
-        r11: Field<bigint>;
-        r12: Field<bigint>;
-        r13: Field<bigint>;
-        r14: Field<bigint>;
-        r15: Field<bigint>;
-        rip: Field<bigint>;
-        rflags: Field<bigint>;
-        cr0: Field<bigint>;
-        cr2: Field<bigint>;
-        cr3: Field<bigint>;
-        cr4: Field<bigint>;
-        dr0: Field<bigint>;
-        dr1: Field<bigint>;
-        dr2: Field<bigint>;
-        dr3: Field<bigint>;
-        dr6: Field<bigint>;
-        dr7: Field<bigint>;
-        cs_sel: Field<number>;
-        ds_sel: Field<number>;
-        es_sel: Field<number>;
-        fs_sel: Field<number>;
-        gs_sel: Field<number>;
-        ss_sel: Field<number>;
-        tr_sel: Field<number>;
-        ldtr_sel: Field<number>;
-        cs_limit: Field<number>;
-        ds_limit: Field<number>;
-        es_limit: Field<number>;
-        fs_limit: Field<number>;
-        gs_limit: Field<number>;
-        ss_limit: Field<number>;
-        tr_limit: Field<number>;
-        ldtr_limit: Field<number>;
-        idtr_limit: Field<number>;
-        gdtr_limit: Field<number>;
-        cs_base: Field<bigint>;
-        ds_base: Field<bigint>;
-        es_base: Field<bigint>;
-        fs_base: Field<bigint>;
-        gs_base: Field<bigint>;
-        ss_base: Field<bigint>;
-        tr_base: Field<bigint>;
-        ldtr_base: Field<bigint>;
-        idtr_base: Field<bigint>;
-        gdtr_base: Field<bigint>;
-        cs_arbytes: Field<number>;
-        ds_arbytes: Field<number>;
-        es_arbytes: Field<number>;
-        fs_arbytes: Field<number>;
-        gs_arbytes: Field<number>;
-        ss_arbytes: Field<number>;
-        tr_arbytes: Field<number>;
-        ldtr_arbytes: Field<number>;
-        sysenter_cs: Field<bigint>;
-        sysenter_esp: Field<bigint>;
-        sysenter_eip: Field<bigint>;
-        shadow_gs: Field<bigint>;
-        msr_flags: Field<bigint>;
-        msr_lstar: Field<bigint>;
-        msr_star: Field<bigint>;
-        msr_cstar: Field<bigint>;
-        msr_syscall_mask: Field<bigint>;
-        msr_efer: Field<bigint>;
-        msr_tsc_aux: Field<bigint>;
-        tsc: Field<bigint>;
-        pending_event: Field<number>;
-        error_code: Field<number>;
-        flags: Field<number>;
-        _pad0: Field<undefined>;
-    };
-};
+}>;
 
 export const CPU_FEATURES: readonly FeatureWord[];
 
-export const CPUID_LEAF: Field<StructureValue<    {
+export const CPUID_LEAF: Structure<    {
 leaf: Field<number>;
 subleaf: Field<number>;
 a: Field<number>;
 b: Field<number>;
 c: Field<number>;
 d: Field<number>;
-}>> & {
-    readonly members: {
-        leaf: Field<number>;
-        subleaf: Field<number>;
-        a: Field<number>;
-        b: Field<number>;
-        c: Field<number>;
-        d: Field<number>;
-    };
-};
+}>;
 
 export const CPUID_NO_SUBLEAF = 4294967295;
 
@@ -472,7 +336,7 @@ export function encodeXsave(state: XsaveState): Uint8Array;
 
 export function encodeXsaveArea(area: XsaveArea): Uint8Array;
 
-export const EXT_VCPUCONTEXT: Field<StructureValue<    {
+export const EXT_VCPUCONTEXT: Structure<    {
 vcpu: Field<number>;
 size: Field<number>;
 syscall32_callback_eip: Field<bigint>;
@@ -482,45 +346,13 @@ sysenter_callback_cs: Field<number>;
 syscall32_disables_events: Field<number>;
 sysenter_disables_events: Field<number>;
 _pad: Field<undefined>;
-vmce: Field<StructureValue<    {
+vmce: Structure<    {
 caps: Field<bigint>;
 mci_ctl2_bank0: Field<bigint>;
 mci_ctl2_bank1: Field<bigint>;
 mcg_ext_ctl: Field<bigint>;
-}>> & {
-readonly members: {
-caps: Field<bigint>;
-mci_ctl2_bank0: Field<bigint>;
-mci_ctl2_bank1: Field<bigint>;
-mcg_ext_ctl: Field<bigint>;
-};
-};
-}>> & {
-    readonly members: {
-        vcpu: Field<number>;
-        size: Field<number>;
-        syscall32_callback_eip: Field<bigint>;
-        sysenter_callback_eip: Field<bigint>;
-        syscall32_callback_cs: Field<number>;
-        sysenter_callback_cs: Field<number>;
-        syscall32_disables_events: Field<number>;
-        sysenter_disables_events: Field<number>;
-        _pad: Field<undefined>;
-        vmce: Field<StructureValue<    {
-        caps: Field<bigint>;
-        mci_ctl2_bank0: Field<bigint>;
-        mci_ctl2_bank1: Field<bigint>;
-        mcg_ext_ctl: Field<bigint>;
-        }>> & {
-            readonly members: {
-                caps: Field<bigint>;
-                mci_ctl2_bank0: Field<bigint>;
-                mci_ctl2_bank1: Field<bigint>;
-                mcg_ext_ctl: Field<bigint>;
-            };
-        };
-    };
-};
+}>;
+}>;
 
 export type ExtVcpuContext = Decoded<typeof EXT_VCPUCONTEXT> & {
     readonly rest: Uint8Array;
@@ -621,27 +453,19 @@ export const HVM_PARAM_NAMES: Readonly<Record<number, string>>;
 export const HVM_SAVE_TYPES: {
     readonly HEADER: {
         readonly code: 1;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         magic: Field<number>;
         version: Field<number>;
         changeset: Field<bigint>;
         cpuid: Field<number>;
         gtsc_khz: Field<number>;
-        }>> & {
-            readonly members: {
-                magic: Field<number>;
-                version: Field<number>;
-                changeset: Field<bigint>;
-                cpuid: Field<number>;
-                gtsc_khz: Field<number>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly CPU: {
         readonly code: 2;
-        readonly layout: Field<StructureValue<    {
-        fpu_regs: Field<StructureValue<    {
+        readonly layout: Structure<    {
+        fpu_regs: Structure<    {
         fcw: Field<number>;
         fsw: Field<number>;
         ftw: Field<number>;
@@ -654,22 +478,7 @@ export const HVM_SAVE_TYPES: {
         st: Field<Uint8Array<ArrayBufferLike>[]>;
         xmm: Field<Uint8Array<ArrayBufferLike>[]>;
         software: Field<Uint8Array<ArrayBufferLike>>;
-        }>> & {
-        readonly members: {
-        fcw: Field<number>;
-        fsw: Field<number>;
-        ftw: Field<number>;
-        _reserved: Field<undefined>;
-        fop: Field<number>;
-        fip: Field<bigint>;
-        fdp: Field<bigint>;
-        mxcsr: Field<number>;
-        mxcsr_mask: Field<number>;
-        st: Field<Uint8Array<ArrayBufferLike>[]>;
-        xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-        software: Field<Uint8Array<ArrayBufferLike>>;
-        };
-        };
+        }>;
         rax: Field<bigint>;
         rbx: Field<bigint>;
         rcx: Field<bigint>;
@@ -750,124 +559,12 @@ export const HVM_SAVE_TYPES: {
         error_code: Field<number>;
         flags: Field<number>;
         _pad0: Field<undefined>;
-        }>> & {
-            readonly members: {
-                fpu_regs: Field<StructureValue<    {
-                fcw: Field<number>;
-                fsw: Field<number>;
-                ftw: Field<number>;
-                _reserved: Field<undefined>;
-                fop: Field<number>;
-                fip: Field<bigint>;
-                fdp: Field<bigint>;
-                mxcsr: Field<number>;
-                mxcsr_mask: Field<number>;
-                st: Field<Uint8Array<ArrayBufferLike>[]>;
-                xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-                software: Field<Uint8Array<ArrayBufferLike>>;
-                }>> & {
-                    readonly members: {
-                        fcw: Field<number>;
-                        fsw: Field<number>;
-                        ftw: Field<number>;
-                        _reserved: Field<undefined>;
-                        fop: Field<number>;
-                        fip: Field<bigint>;
-                        fdp: Field<bigint>;
-                        mxcsr: Field<number>;
-                        mxcsr_mask: Field<number>;
-                        st: Field<Uint8Array<ArrayBufferLike>[]>;
-                        xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-                        software: Field<Uint8Array<ArrayBufferLike>>;
-                    };
-                };
-                rax: Field<bigint>;
-                rbx: Field<bigint>;
-                rcx: Field<bigint>;
-                rdx: Field<bigint>;
-                rbp: Field<bigint>;
-                rsi: Field<bigint>;
-                rdi: Field<bigint>;
-                rsp: Field<bigint>;
-                r8: Field<bigint>;
-                r9: Field<bigint>;
-                r10: Field<bigint>;
-                r11: Field<bigint>;
-                r12: Field<bigint>;
-                r13: Field<bigint>;
-                r14: Field<bigint>;
-                r15: Field<bigint>;
-                rip: Field<bigint>;
-                rflags: Field<bigint>;
-                cr0: Field<bigint>;
-                cr2: Field<bigint>;
-                cr3: Field<bigint>;
-                cr4: Field<bigint>;
-                dr0: Field<bigint>;
-                dr1: Field<bigint>;
-                dr2: Field<bigint>;
-                dr3: Field<bigint>;
-                dr6: Field<bigint>;
-                dr7: Field<bigint>;
-                cs_sel: Field<number>;
-                ds_sel: Field<number>;
-                es_sel: Field<number>;
-                fs_sel: Field<number>;
-                gs_sel: Field<number>;
-                ss_sel: Field<number>;
-                tr_sel: Field<number>;
-                ldtr_sel: Field<number>;
-                cs_limit: Field<number>;
-                ds_limit: Field<number>;
-                es_limit: Field<number>;
-                fs_limit: Field<number>;
-                gs_limit: Field<number>;
-                ss_limit: Field<number>;
-                tr_limit: Field<number>;
-                ldtr_limit: Field<number>;
-                idtr_limit: Field<number>;
-                gdtr_limit: Field<number>;
-                cs_base: Field<bigint>;
-                ds_base: Field<bigint>;
-                es_base: Field<bigint>;
-                fs_base: Field<bigint>;
-                gs_base: Field<bigint>;
-                ss_base: Field<bigint>;
-                tr_base: Field<bigint>;
-                ldtr_base: Field<bigint>;
-                idtr_base: Field<bigint>;
-                gdtr_base: Field<bigint>;
-                cs_arbytes: Field<number>;
-                ds_arbytes: Field<number>;
-                es_arbytes: Field<number>;
-                fs_arbytes: Field<number>;
-                gs_arbytes: Field<number>;
-                ss_arbytes: Field<number>;
-                tr_arbytes: Field<number>;
-                ldtr_arbytes: Field<number>;
-                sysenter_cs: Field<bigint>;
-                sysenter_esp: Field<bigint>;
-                sysenter_eip: Field<bigint>;
-                shadow_gs: Field<bigint>;
-                msr_flags: Field<bigint>;
-                msr_lstar: Field<bigint>;
-                msr_star: Field<bigint>;
-                msr_cstar: Field<bigint>;
-                msr_syscall_mask: Field<bigint>;
-                msr_efer: Field<bigint>;
-                msr_tsc_aux: Field<bigint>;
-                tsc: Field<bigint>;
-                pending_event: Field<number>;
-                error_code: Field<number>;
-                flags: Field<number>;
-                _pad0: Field<undefined>;
-            };
-        };
+        }>;
         readonly shorter: true;
     };
     readonly PIC: {
         readonly code: 3;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         irr: Field<number>;
         imr: Field<number>;
         isr: Field<number>;
@@ -876,61 +573,34 @@ export const HVM_SAVE_TYPES: {
         modes: Field<number>;
         elcr: Field<number>;
         int_output: Field<number>;
-        }>> & {
-            readonly members: {
-                irr: Field<number>;
-                imr: Field<number>;
-                isr: Field<number>;
-                irq_base: Field<number>;
-                init_and_priority: Field<number>;
-                modes: Field<number>;
-                elcr: Field<number>;
-                int_output: Field<number>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly IOAPIC: {
         readonly code: 4;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         base_address: Field<bigint>;
         ioregsel: Field<number>;
         id: Field<number>;
         redirtbl: Field<bigint[]>;
-        }>> & {
-            readonly members: {
-                base_address: Field<bigint>;
-                ioregsel: Field<number>;
-                id: Field<number>;
-                redirtbl: Field<bigint[]>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly LAPIC: {
         readonly code: 5;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         apic_base_msr: Field<bigint>;
         disabled: Field<number>;
         timer_divisor: Field<number>;
         tdt_msr: Field<bigint>;
         pending_esr: Field<number>;
         _pad: Field<undefined>;
-        }>> & {
-            readonly members: {
-                apic_base_msr: Field<bigint>;
-                disabled: Field<number>;
-                timer_divisor: Field<number>;
-                tdt_msr: Field<bigint>;
-                pending_esr: Field<number>;
-                _pad: Field<undefined>;
-            };
-        };
+        }>;
         readonly shorter: true;
     };
     readonly LAPIC_REGS: {
         readonly code: 6;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         _000: Field<undefined>;
         id: Field<number>;
         version: Field<number>;
@@ -962,81 +632,34 @@ export const HVM_SAVE_TYPES: {
         _3a0: Field<undefined>;
         timer_divide: Field<number>;
         self_ipi: Field<number>;
-        }>> & {
-            readonly members: {
-                _000: Field<undefined>;
-                id: Field<number>;
-                version: Field<number>;
-                _040: Field<undefined>;
-                tpr: Field<number>;
-                apr: Field<number>;
-                ppr: Field<number>;
-                eoi: Field<number>;
-                remote_read: Field<number>;
-                ldr: Field<number>;
-                dfr: Field<number>;
-                svr: Field<number>;
-                isr: Field<number[]>;
-                tmr: Field<number[]>;
-                irr: Field<number[]>;
-                esr: Field<number>;
-                _290: Field<undefined>;
-                lvt_cmci: Field<number>;
-                icr_low: Field<number>;
-                icr_high: Field<number>;
-                lvt_timer: Field<number>;
-                lvt_thermal: Field<number>;
-                lvt_perf: Field<number>;
-                lvt_lint0: Field<number>;
-                lvt_lint1: Field<number>;
-                lvt_error: Field<number>;
-                timer_initial_count: Field<number>;
-                timer_current_count: Field<number>;
-                _3a0: Field<undefined>;
-                timer_divide: Field<number>;
-                self_ipi: Field<number>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly PCI_IRQ: {
         readonly code: 7;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         i: Field<bigint[]>;
-        }>> & {
-            readonly members: {
-                i: Field<bigint[]>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly ISA_IRQ: {
         readonly code: 8;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         i: Field<bigint>;
-        }>> & {
-            readonly members: {
-                i: Field<bigint>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly PCI_LINK: {
         readonly code: 9;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         route: Field<number[]>;
         _pad0: Field<undefined>;
-        }>> & {
-            readonly members: {
-                route: Field<number[]>;
-                _pad0: Field<undefined>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly PIT: {
         readonly code: 10;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         channels: Field<StructureValue<    {
         count: Field<number>;
         latched_count: Field<number>;
@@ -1053,31 +676,12 @@ export const HVM_SAVE_TYPES: {
         }>[]>;
         speaker_data_on: Field<number>;
         _pad0: Field<undefined>;
-        }>> & {
-            readonly members: {
-                channels: Field<StructureValue<    {
-                count: Field<number>;
-                latched_count: Field<number>;
-                count_latched: Field<number>;
-                status_latched: Field<number>;
-                status: Field<number>;
-                read_state: Field<number>;
-                write_state: Field<number>;
-                write_latch: Field<number>;
-                rw_mode: Field<number>;
-                mode: Field<number>;
-                bcd: Field<number>;
-                gate: Field<number>;
-                }>[]>;
-                speaker_data_on: Field<number>;
-                _pad0: Field<undefined>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly RTC: {
         readonly code: 11;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         seconds: Field<number>;
         seconds_alarm: Field<number>;
         minutes: Field<number>;
@@ -1095,32 +699,12 @@ export const HVM_SAVE_TYPES: {
         cmos_index: Field<number>;
         _pad0: Field<undefined>;
         rtc_offset: Field<bigint>;
-        }>> & {
-            readonly members: {
-                seconds: Field<number>;
-                seconds_alarm: Field<number>;
-                minutes: Field<number>;
-                minutes_alarm: Field<number>;
-                hours: Field<number>;
-                hours_alarm: Field<number>;
-                day_of_week: Field<number>;
-                day_of_month: Field<number>;
-                month: Field<number>;
-                year: Field<number>;
-                register_a: Field<number>;
-                register_b: Field<number>;
-                register_c: Field<number>;
-                register_d: Field<number>;
-                cmos_index: Field<number>;
-                _pad0: Field<undefined>;
-                rtc_offset: Field<bigint>;
-            };
-        };
+        }>;
         readonly shorter: true;
     };
     readonly HPET: {
         readonly code: 12;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         capability: Field<bigint>;
         _res0: Field<undefined>;
         config: Field<bigint>;
@@ -1137,82 +721,42 @@ export const HVM_SAVE_TYPES: {
         }>[]>;
         _res5: Field<undefined>;
         period: Field<bigint[]>;
-        }>> & {
-            readonly members: {
-                capability: Field<bigint>;
-                _res0: Field<undefined>;
-                config: Field<bigint>;
-                _res1: Field<undefined>;
-                isr: Field<bigint>;
-                _res2: Field<undefined>;
-                mc64: Field<bigint>;
-                _res3: Field<undefined>;
-                timers: Field<StructureValue<    {
-                config: Field<bigint>;
-                cmp: Field<bigint>;
-                fsb: Field<bigint>;
-                _res4: Field<undefined>;
-                }>[]>;
-                _res5: Field<undefined>;
-                period: Field<bigint[]>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly PMTIMER: {
         readonly code: 13;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         tmr_val: Field<number>;
         pm1a_sts: Field<number>;
         pm1a_en: Field<number>;
-        }>> & {
-            readonly members: {
-                tmr_val: Field<number>;
-                pm1a_sts: Field<number>;
-                pm1a_en: Field<number>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly MTRR: {
         readonly code: 14;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         msr_pat_cr: Field<bigint>;
         msr_mtrr_var: Field<bigint[]>;
         msr_mtrr_fixed: Field<bigint[]>;
         msr_mtrr_cap: Field<bigint>;
         msr_mtrr_def_type: Field<bigint>;
-        }>> & {
-            readonly members: {
-                msr_pat_cr: Field<bigint>;
-                msr_mtrr_var: Field<bigint[]>;
-                msr_mtrr_fixed: Field<bigint[]>;
-                msr_mtrr_cap: Field<bigint>;
-                msr_mtrr_def_type: Field<bigint>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
     readonly VIRIDIAN_DOMAIN: {
         readonly code: 15;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         hypercall_gpa: Field<bigint>;
         guest_os_id: Field<bigint>;
         time_ref_count: Field<bigint>;
         reference_tsc: Field<bigint>;
-        }>> & {
-            readonly members: {
-                hypercall_gpa: Field<bigint>;
-                guest_os_id: Field<bigint>;
-                time_ref_count: Field<bigint>;
-                reference_tsc: Field<bigint>;
-            };
-        };
+        }>;
         readonly shorter: true;
     };
     readonly VIRIDIAN_VCPU: {
         readonly code: 17;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         vp_assist_msr: Field<bigint>;
         apic_assist_pending: Field<number>;
         _pad: Field<undefined>;
@@ -1220,45 +764,24 @@ export const HVM_SAVE_TYPES: {
         sint_msr: Field<bigint[]>;
         stimer_config_msr: Field<bigint[]>;
         stimer_count_msr: Field<bigint[]>;
-        }>> & {
-            readonly members: {
-                vp_assist_msr: Field<bigint>;
-                apic_assist_pending: Field<number>;
-                _pad: Field<undefined>;
-                simp_msr: Field<bigint>;
-                sint_msr: Field<bigint[]>;
-                stimer_config_msr: Field<bigint[]>;
-                stimer_count_msr: Field<bigint[]>;
-            };
-        };
+        }>;
         readonly shorter: true;
     };
     readonly VMCE_VCPU: {
         readonly code: 18;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         caps: Field<bigint>;
         mci_ctl2_bank0: Field<bigint>;
         mci_ctl2_bank1: Field<bigint>;
         mcg_ext_ctl: Field<bigint>;
-        }>> & {
-            readonly members: {
-                caps: Field<bigint>;
-                mci_ctl2_bank0: Field<bigint>;
-                mci_ctl2_bank1: Field<bigint>;
-                mcg_ext_ctl: Field<bigint>;
-            };
-        };
+        }>;
         readonly shorter: true;
     };
     readonly TSC_ADJUST: {
         readonly code: 19;
-        readonly layout: Field<StructureValue<    {
+        readonly layout: Structure<    {
         tsc_adjust: Field<bigint>;
-        }>> & {
-            readonly members: {
-                tsc_adjust: Field<bigint>;
-            };
-        };
+        }>;
         readonly shorter: false;
     };
 };
@@ -1494,17 +1017,11 @@ export interface Msr extends Decoded<typeof MSR_ENTRY> {
     readonly name: string | undefined;
 }
 
-declare const MSR_ENTRY: Field<StructureValue<    {
+declare const MSR_ENTRY: Structure<    {
 index: Field<number>;
 _reserved: Field<undefined>;
 value: Field<bigint>;
-}>> & {
-    readonly members: {
-        index: Field<number>;
-        _reserved: Field<undefined>;
-        value: Field<bigint>;
-    };
-};
+}>;
 
 export const MSR_NAMES: Readonly<Record<number, string>>;
 
@@ -1776,22 +1293,17 @@ export const SECTIONS: {
     readonly emulators: "HVM: xenstore data key by key, and the context of each emulator byte by byte.";
 };
 
-export const SHARED_INFO_32: Field<StructureValue<    {
+export const SHARED_INFO_32: Structure<    {
 vcpu_info: Field<StructureValue<    {
 evtchn_upcall_pending: Field<number>;
 evtchn_upcall_mask: Field<number>;
 _pad: Field<undefined>;
 evtchn_pending_sel: Field<number>;
-arch: Field<StructureValue<    {
+arch: Structure<    {
 cr2: Field<number>;
 _pad: Field<undefined>;
-}>> & {
-readonly members: {
-cr2: Field<number>;
-_pad: Field<undefined>;
-};
-};
-time: Field<StructureValue<    {
+}>;
+time: Structure<    {
 version: Field<number>;
 _pad0: Field<undefined>;
 tsc_timestamp: Field<bigint>;
@@ -1800,25 +1312,14 @@ tsc_to_system_mul: Field<number>;
 tsc_shift: Field<number>;
 flags: Field<number>;
 _pad1: Field<undefined>;
-}>> & {
-readonly members: {
-version: Field<number>;
-_pad0: Field<undefined>;
-tsc_timestamp: Field<bigint>;
-system_time: Field<bigint>;
-tsc_to_system_mul: Field<number>;
-tsc_shift: Field<number>;
-flags: Field<number>;
-_pad1: Field<undefined>;
-};
-};
+}>;
 }>[]>;
 evtchn_pending: Field<number[]>;
 evtchn_mask: Field<number[]>;
 wc_version: Field<number>;
 wc_sec: Field<number>;
 wc_nsec: Field<number>;
-arch: Field<StructureValue<    {
+arch: Structure<    {
 max_pfn: Field<number>;
 pfn_to_mfn_frame_list_list: Field<number>;
 nmi_reason: Field<number>;
@@ -1826,98 +1327,20 @@ p2m_cr3: Field<number>;
 p2m_vaddr: Field<number>;
 p2m_generation: Field<number>;
 wc_sec_hi: Field<number>;
-}>> & {
-readonly members: {
-max_pfn: Field<number>;
-pfn_to_mfn_frame_list_list: Field<number>;
-nmi_reason: Field<number>;
-p2m_cr3: Field<number>;
-p2m_vaddr: Field<number>;
-p2m_generation: Field<number>;
-wc_sec_hi: Field<number>;
-};
-};
-}>> & {
-    readonly members: {
-        vcpu_info: Field<StructureValue<    {
-        evtchn_upcall_pending: Field<number>;
-        evtchn_upcall_mask: Field<number>;
-        _pad: Field<undefined>;
-        evtchn_pending_sel: Field<number>;
-        arch: Field<StructureValue<    {
-        cr2: Field<number>;
-        _pad: Field<undefined>;
-        }>> & {
-        readonly members: {
-        cr2: Field<number>;
-        _pad: Field<undefined>;
-        };
-        };
-        time: Field<StructureValue<    {
-        version: Field<number>;
-        _pad0: Field<undefined>;
-        tsc_timestamp: Field<bigint>;
-        system_time: Field<bigint>;
-        tsc_to_system_mul: Field<number>;
-        tsc_shift: Field<number>;
-        flags: Field<number>;
-        _pad1: Field<undefined>;
-        }>> & {
-        readonly members: {
-        version: Field<number>;
-        _pad0: Field<undefined>;
-        tsc_timestamp: Field<bigint>;
-        system_time: Field<bigint>;
-        tsc_to_system_mul: Field<number>;
-        tsc_shift: Field<number>;
-        flags: Field<number>;
-        _pad1: Field<undefined>;
-        };
-        };
-        }>[]>;
-        evtchn_pending: Field<number[]>;
-        evtchn_mask: Field<number[]>;
-        wc_version: Field<number>;
-        wc_sec: Field<number>;
-        wc_nsec: Field<number>;
-        arch: Field<StructureValue<    {
-        max_pfn: Field<number>;
-        pfn_to_mfn_frame_list_list: Field<number>;
-        nmi_reason: Field<number>;
-        p2m_cr3: Field<number>;
-        p2m_vaddr: Field<number>;
-        p2m_generation: Field<number>;
-        wc_sec_hi: Field<number>;
-        }>> & {
-            readonly members: {
-                max_pfn: Field<number>;
-                pfn_to_mfn_frame_list_list: Field<number>;
-                nmi_reason: Field<number>;
-                p2m_cr3: Field<number>;
-                p2m_vaddr: Field<number>;
-                p2m_generation: Field<number>;
-                wc_sec_hi: Field<number>;
-            };
-        };
-    };
-};
+}>;
+}>;
 
-export const SHARED_INFO_64: Field<StructureValue<    {
+export const SHARED_INFO_64: Structure<    {
 vcpu_info: Field<StructureValue<    {
 evtchn_upcall_pending: Field<number>;
 evtchn_upcall_mask: Field<number>;
 _pad: Field<undefined>;
 evtchn_pending_sel: Field<bigint>;
-arch: Field<StructureValue<    {
+arch: Structure<    {
 cr2: Field<bigint>;
 _pad: Field<undefined>;
-}>> & {
-readonly members: {
-cr2: Field<bigint>;
-_pad: Field<undefined>;
-};
-};
-time: Field<StructureValue<    {
+}>;
+time: Structure<    {
 version: Field<number>;
 _pad0: Field<undefined>;
 tsc_timestamp: Field<bigint>;
@@ -1926,18 +1349,7 @@ tsc_to_system_mul: Field<number>;
 tsc_shift: Field<number>;
 flags: Field<number>;
 _pad1: Field<undefined>;
-}>> & {
-readonly members: {
-version: Field<number>;
-_pad0: Field<undefined>;
-tsc_timestamp: Field<bigint>;
-system_time: Field<bigint>;
-tsc_to_system_mul: Field<number>;
-tsc_shift: Field<number>;
-flags: Field<number>;
-_pad1: Field<undefined>;
-};
-};
+}>;
 }>[]>;
 evtchn_pending: Field<bigint[]>;
 evtchn_mask: Field<bigint[]>;
@@ -1945,86 +1357,15 @@ wc_version: Field<number>;
 wc_sec: Field<number>;
 wc_nsec: Field<number>;
 wc_sec_hi: Field<number>;
-arch: Field<StructureValue<    {
+arch: Structure<    {
 max_pfn: Field<bigint>;
 pfn_to_mfn_frame_list_list: Field<bigint>;
 nmi_reason: Field<bigint>;
 p2m_cr3: Field<bigint>;
 p2m_vaddr: Field<bigint>;
 p2m_generation: Field<bigint>;
-}>> & {
-readonly members: {
-max_pfn: Field<bigint>;
-pfn_to_mfn_frame_list_list: Field<bigint>;
-nmi_reason: Field<bigint>;
-p2m_cr3: Field<bigint>;
-p2m_vaddr: Field<bigint>;
-p2m_generation: Field<bigint>;
-};
-};
-}>> & {
-    readonly members: {
-        vcpu_info: Field<StructureValue<    {
-        evtchn_upcall_pending: Field<number>;
-        evtchn_upcall_mask: Field<number>;
-        _pad: Field<undefined>;
-        evtchn_pending_sel: Field<bigint>;
-        arch: Field<StructureValue<    {
-        cr2: Field<bigint>;
-        _pad: Field<undefined>;
-        }>> & {
-        readonly members: {
-        cr2: Field<bigint>;
-        _pad: Field<undefined>;
-        };
-        };
-        time: Field<StructureValue<    {
-        version: Field<number>;
-        _pad0: Field<undefined>;
-        tsc_timestamp: Field<bigint>;
-        system_time: Field<bigint>;
-        tsc_to_system_mul: Field<number>;
-        tsc_shift: Field<number>;
-        flags: Field<number>;
-        _pad1: Field<undefined>;
-        }>> & {
-        readonly members: {
-        version: Field<number>;
-        _pad0: Field<undefined>;
-        tsc_timestamp: Field<bigint>;
-        system_time: Field<bigint>;
-        tsc_to_system_mul: Field<number>;
-        tsc_shift: Field<number>;
-        flags: Field<number>;
-        _pad1: Field<undefined>;
-        };
-        };
-        }>[]>;
-        evtchn_pending: Field<bigint[]>;
-        evtchn_mask: Field<bigint[]>;
-        wc_version: Field<number>;
-        wc_sec: Field<number>;
-        wc_nsec: Field<number>;
-        wc_sec_hi: Field<number>;
-        arch: Field<StructureValue<    {
-        max_pfn: Field<bigint>;
-        pfn_to_mfn_frame_list_list: Field<bigint>;
-        nmi_reason: Field<bigint>;
-        p2m_cr3: Field<bigint>;
-        p2m_vaddr: Field<bigint>;
-        p2m_generation: Field<bigint>;
-        }>> & {
-            readonly members: {
-                max_pfn: Field<bigint>;
-                pfn_to_mfn_frame_list_list: Field<bigint>;
-                nmi_reason: Field<bigint>;
-                p2m_cr3: Field<bigint>;
-                p2m_vaddr: Field<bigint>;
-                p2m_generation: Field<bigint>;
-            };
-        };
-    };
-};
+}>;
+}>;
 
 export type SharedInfo = ({
     width: 4;
@@ -2043,7 +1384,7 @@ export interface Snapshot {
 
 export function snapshotRecord(input: Snapshot): PlainLibxcRecord;
 
-export const START_INFO_32: Field<StructureValue<    {
+export const START_INFO_32: Structure<    {
 magic: Field<string>;
 nr_pages: Field<number>;
 shared_info: Field<number>;
@@ -2060,28 +1401,9 @@ mod_len: Field<number>;
 cmd_line: Field<string>;
 first_p2m_pfn: Field<number>;
 nr_p2m_frames: Field<number>;
-}>> & {
-    readonly members: {
-        magic: Field<string>;
-        nr_pages: Field<number>;
-        shared_info: Field<number>;
-        flags: Field<number>;
-        store_mfn: Field<number>;
-        store_evtchn: Field<number>;
-        console_mfn: Field<number>;
-        console_evtchn: Field<number>;
-        pt_base: Field<number>;
-        nr_pt_frames: Field<number>;
-        mfn_list: Field<number>;
-        mod_start: Field<number>;
-        mod_len: Field<number>;
-        cmd_line: Field<string>;
-        first_p2m_pfn: Field<number>;
-        nr_p2m_frames: Field<number>;
-    };
-};
+}>;
 
-export const START_INFO_64: Field<StructureValue<    {
+export const START_INFO_64: Structure<    {
 magic: Field<string>;
 nr_pages: Field<bigint>;
 shared_info: Field<bigint>;
@@ -2101,29 +1423,7 @@ mod_len: Field<bigint>;
 cmd_line: Field<string>;
 first_p2m_pfn: Field<bigint>;
 nr_p2m_frames: Field<bigint>;
-}>> & {
-    readonly members: {
-        magic: Field<string>;
-        nr_pages: Field<bigint>;
-        shared_info: Field<bigint>;
-        flags: Field<number>;
-        _pad0: Field<undefined>;
-        store_mfn: Field<bigint>;
-        store_evtchn: Field<number>;
-        _pad1: Field<undefined>;
-        console_mfn: Field<bigint>;
-        console_evtchn: Field<number>;
-        _pad2: Field<undefined>;
-        pt_base: Field<bigint>;
-        nr_pt_frames: Field<bigint>;
-        mfn_list: Field<bigint>;
-        mod_start: Field<bigint>;
-        mod_len: Field<bigint>;
-        cmd_line: Field<string>;
-        first_p2m_pfn: Field<bigint>;
-        nr_p2m_frames: Field<bigint>;
-    };
-};
+}>;
 
 export const START_INFO_MAGIC = "xen-";
 
@@ -2239,6 +1539,11 @@ export interface StreamPlace {
     readonly spec: string;
 }
 
+interface Structure<M extends Members> extends Field<StructureValue<M>> {
+    readonly members: M;
+    readonly offsets: Readonly<Record<keyof M, number>>;
+}
+
 type StructureValue<M extends Members> = {
     -readonly [Name in keyof M as M[Name] extends Field<undefined> ? never : Name]: Decoded<M[Name]>;
 };
@@ -2268,7 +1573,7 @@ export const u64: <N extends string>(name: N, about: string, rules?: NumberRules
 
 export const u8: <N extends string>(name: N, about: string, rules?: NumberRules) => LayoutField<N, number>;
 
-export const USER_REGS_32: Field<StructureValue<    {
+export const USER_REGS_32: Structure<    {
 ebx: Field<number>;
 ecx: Field<number>;
 edx: Field<number>;
@@ -2294,37 +1599,9 @@ fs: Field<number>;
 _pad4: Field<undefined>;
 gs: Field<number>;
 _pad5: Field<undefined>;
-}>> & {
-    readonly members: {
-        ebx: Field<number>;
-        ecx: Field<number>;
-        edx: Field<number>;
-        esi: Field<number>;
-        edi: Field<number>;
-        ebp: Field<number>;
-        eax: Field<number>;
-        error_code: Field<number>;
-        entry_vector: Field<number>;
-        eip: Field<number>;
-        cs: Field<number>;
-        saved_upcall_mask: Field<number>;
-        _pad0: Field<undefined>;
-        eflags: Field<number>;
-        esp: Field<number>;
-        ss: Field<number>;
-        _pad1: Field<undefined>;
-        es: Field<number>;
-        _pad2: Field<undefined>;
-        ds: Field<number>;
-        _pad3: Field<undefined>;
-        fs: Field<number>;
-        _pad4: Field<undefined>;
-        gs: Field<number>;
-        _pad5: Field<undefined>;
-    };
-};
+}>;
 
-export const USER_REGS_64: Field<StructureValue<    {
+export const USER_REGS_64: Structure<    {
 r15: Field<bigint>;
 r14: Field<bigint>;
 r13: Field<bigint>;
@@ -2359,44 +1636,7 @@ fs: Field<number>;
 _pad5: Field<undefined>;
 gs: Field<number>;
 _pad6: Field<undefined>;
-}>> & {
-    readonly members: {
-        r15: Field<bigint>;
-        r14: Field<bigint>;
-        r13: Field<bigint>;
-        r12: Field<bigint>;
-        rbp: Field<bigint>;
-        rbx: Field<bigint>;
-        r11: Field<bigint>;
-        r10: Field<bigint>;
-        r9: Field<bigint>;
-        r8: Field<bigint>;
-        rax: Field<bigint>;
-        rcx: Field<bigint>;
-        rdx: Field<bigint>;
-        rsi: Field<bigint>;
-        rdi: Field<bigint>;
-        error_code: Field<number>;
-        entry_vector: Field<number>;
-        rip: Field<bigint>;
-        cs: Field<number>;
-        _pad0: Field<undefined>;
-        saved_upcall_mask: Field<number>;
-        _pad1: Field<undefined>;
-        rflags: Field<bigint>;
-        rsp: Field<bigint>;
-        ss: Field<number>;
-        _pad2: Field<undefined>;
-        es: Field<number>;
-        _pad3: Field<undefined>;
-        ds: Field<number>;
-        _pad4: Field<undefined>;
-        fs: Field<number>;
-        _pad5: Field<undefined>;
-        gs: Field<number>;
-        _pad6: Field<undefined>;
-    };
-};
+}>;
 
 export type UserRegs32 = Decoded<typeof USER_REGS_32>;
 
@@ -2404,8 +1644,8 @@ export type UserRegs64 = Decoded<typeof USER_REGS_64>;
 
 type ValueOf<F> = F extends LayoutField<string, infer V> ? V : never;
 
-export const VCPU_CONTEXT_32: Field<StructureValue<    {
-fpu_ctxt: Field<StructureValue<    {
+export const VCPU_CONTEXT_32: Structure<    {
+fpu_ctxt: Structure<    {
 fcw: Field<number>;
 fsw: Field<number>;
 ftw: Field<number>;
@@ -2418,24 +1658,9 @@ mxcsr_mask: Field<number>;
 st: Field<Uint8Array<ArrayBufferLike>[]>;
 xmm: Field<Uint8Array<ArrayBufferLike>[]>;
 software: Field<Uint8Array<ArrayBufferLike>>;
-}>> & {
-readonly members: {
-fcw: Field<number>;
-fsw: Field<number>;
-ftw: Field<number>;
-_reserved: Field<undefined>;
-fop: Field<number>;
-fip: Field<bigint>;
-fdp: Field<bigint>;
-mxcsr: Field<number>;
-mxcsr_mask: Field<number>;
-st: Field<Uint8Array<ArrayBufferLike>[]>;
-xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-software: Field<Uint8Array<ArrayBufferLike>>;
-};
-};
+}>;
 flags: Field<number>;
-user_regs: Field<StructureValue<    {
+user_regs: Structure<    {
 ebx: Field<number>;
 ecx: Field<number>;
 edx: Field<number>;
@@ -2461,35 +1686,7 @@ fs: Field<number>;
 _pad4: Field<undefined>;
 gs: Field<number>;
 _pad5: Field<undefined>;
-}>> & {
-readonly members: {
-ebx: Field<number>;
-ecx: Field<number>;
-edx: Field<number>;
-esi: Field<number>;
-edi: Field<number>;
-ebp: Field<number>;
-eax: Field<number>;
-error_code: Field<number>;
-entry_vector: Field<number>;
-eip: Field<number>;
-cs: Field<number>;
-saved_upcall_mask: Field<number>;
-_pad0: Field<undefined>;
-eflags: Field<number>;
-esp: Field<number>;
-ss: Field<number>;
-_pad1: Field<undefined>;
-es: Field<number>;
-_pad2: Field<undefined>;
-ds: Field<number>;
-_pad3: Field<undefined>;
-fs: Field<number>;
-_pad4: Field<undefined>;
-gs: Field<number>;
-_pad5: Field<undefined>;
-};
-};
+}>;
 trap_ctxt: Field<StructureValue<    {
 vector: Field<number>;
 flags: Field<number>;
@@ -2509,117 +1706,10 @@ event_callback_eip: Field<number>;
 failsafe_callback_cs: Field<number>;
 failsafe_callback_eip: Field<number>;
 vm_assist: Field<number>;
-}>> & {
-    readonly members: {
-        fpu_ctxt: Field<StructureValue<    {
-        fcw: Field<number>;
-        fsw: Field<number>;
-        ftw: Field<number>;
-        _reserved: Field<undefined>;
-        fop: Field<number>;
-        fip: Field<bigint>;
-        fdp: Field<bigint>;
-        mxcsr: Field<number>;
-        mxcsr_mask: Field<number>;
-        st: Field<Uint8Array<ArrayBufferLike>[]>;
-        xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-        software: Field<Uint8Array<ArrayBufferLike>>;
-        }>> & {
-            readonly members: {
-                fcw: Field<number>;
-                fsw: Field<number>;
-                ftw: Field<number>;
-                _reserved: Field<undefined>;
-                fop: Field<number>;
-                fip: Field<bigint>;
-                fdp: Field<bigint>;
-                mxcsr: Field<number>;
-                mxcsr_mask: Field<number>;
-                st: Field<Uint8Array<ArrayBufferLike>[]>;
-                xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-                software: Field<Uint8Array<ArrayBufferLike>>;
-            };
-        };
-        flags: Field<number>;
-        user_regs: Field<StructureValue<    {
-        ebx: Field<number>;
-        ecx: Field<number>;
-        edx: Field<number>;
-        esi: Field<number>;
-        edi: Field<number>;
-        ebp: Field<number>;
-        eax: Field<number>;
-        error_code: Field<number>;
-        entry_vector: Field<number>;
-        eip: Field<number>;
-        cs: Field<number>;
-        saved_upcall_mask: Field<number>;
-        _pad0: Field<undefined>;
-        eflags: Field<number>;
-        esp: Field<number>;
-        ss: Field<number>;
-        _pad1: Field<undefined>;
-        es: Field<number>;
-        _pad2: Field<undefined>;
-        ds: Field<number>;
-        _pad3: Field<undefined>;
-        fs: Field<number>;
-        _pad4: Field<undefined>;
-        gs: Field<number>;
-        _pad5: Field<undefined>;
-        }>> & {
-            readonly members: {
-                ebx: Field<number>;
-                ecx: Field<number>;
-                edx: Field<number>;
-                esi: Field<number>;
-                edi: Field<number>;
-                ebp: Field<number>;
-                eax: Field<number>;
-                error_code: Field<number>;
-                entry_vector: Field<number>;
-                eip: Field<number>;
-                cs: Field<number>;
-                saved_upcall_mask: Field<number>;
-                _pad0: Field<undefined>;
-                eflags: Field<number>;
-                esp: Field<number>;
-                ss: Field<number>;
-                _pad1: Field<undefined>;
-                es: Field<number>;
-                _pad2: Field<undefined>;
-                ds: Field<number>;
-                _pad3: Field<undefined>;
-                fs: Field<number>;
-                _pad4: Field<undefined>;
-                gs: Field<number>;
-                _pad5: Field<undefined>;
-            };
-        };
-        trap_ctxt: Field<StructureValue<    {
-        vector: Field<number>;
-        flags: Field<number>;
-        cs: Field<number>;
-        address: Field<number>;
-        }>[]>;
-        ldt_base: Field<number>;
-        ldt_ents: Field<number>;
-        gdt_frames: Field<number[]>;
-        gdt_ents: Field<number>;
-        kernel_ss: Field<number>;
-        kernel_sp: Field<number>;
-        ctrlreg: Field<number[]>;
-        debugreg: Field<number[]>;
-        event_callback_cs: Field<number>;
-        event_callback_eip: Field<number>;
-        failsafe_callback_cs: Field<number>;
-        failsafe_callback_eip: Field<number>;
-        vm_assist: Field<number>;
-    };
-};
+}>;
 
-export const VCPU_CONTEXT_64: Field<StructureValue<    {
-fpu_ctxt: Field<StructureValue<    {
+export const VCPU_CONTEXT_64: Structure<    {
+fpu_ctxt: Structure<    {
 fcw: Field<number>;
 fsw: Field<number>;
 ftw: Field<number>;
@@ -2632,24 +1722,9 @@ mxcsr_mask: Field<number>;
 st: Field<Uint8Array<ArrayBufferLike>[]>;
 xmm: Field<Uint8Array<ArrayBufferLike>[]>;
 software: Field<Uint8Array<ArrayBufferLike>>;
-}>> & {
-readonly members: {
-fcw: Field<number>;
-fsw: Field<number>;
-ftw: Field<number>;
-_reserved: Field<undefined>;
-fop: Field<number>;
-fip: Field<bigint>;
-fdp: Field<bigint>;
-mxcsr: Field<number>;
-mxcsr_mask: Field<number>;
-st: Field<Uint8Array<ArrayBufferLike>[]>;
-xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-software: Field<Uint8Array<ArrayBufferLike>>;
-};
-};
+}>;
 flags: Field<bigint>;
-user_regs: Field<StructureValue<    {
+user_regs: Structure<    {
 r15: Field<bigint>;
 r14: Field<bigint>;
 r13: Field<bigint>;
@@ -2684,44 +1759,7 @@ fs: Field<number>;
 _pad5: Field<undefined>;
 gs: Field<number>;
 _pad6: Field<undefined>;
-}>> & {
-readonly members: {
-r15: Field<bigint>;
-r14: Field<bigint>;
-r13: Field<bigint>;
-r12: Field<bigint>;
-rbp: Field<bigint>;
-rbx: Field<bigint>;
-r11: Field<bigint>;
-r10: Field<bigint>;
-r9: Field<bigint>;
-r8: Field<bigint>;
-rax: Field<bigint>;
-rcx: Field<bigint>;
-rdx: Field<bigint>;
-rsi: Field<bigint>;
-rdi: Field<bigint>;
-error_code: Field<number>;
-entry_vector: Field<number>;
-rip: Field<bigint>;
-cs: Field<number>;
-_pad0: Field<undefined>;
-saved_upcall_mask: Field<number>;
-_pad1: Field<undefined>;
-rflags: Field<bigint>;
-rsp: Field<bigint>;
-ss: Field<number>;
-_pad2: Field<undefined>;
-es: Field<number>;
-_pad3: Field<undefined>;
-ds: Field<number>;
-_pad4: Field<undefined>;
-fs: Field<number>;
-_pad5: Field<undefined>;
-gs: Field<number>;
-_pad6: Field<undefined>;
-};
-};
+}>;
 trap_ctxt: Field<StructureValue<    {
 vector: Field<number>;
 flags: Field<number>;
@@ -2744,135 +1782,7 @@ vm_assist: Field<bigint>;
 fs_base: Field<bigint>;
 gs_base_kernel: Field<bigint>;
 gs_base_user: Field<bigint>;
-}>> & {
-    readonly members: {
-        fpu_ctxt: Field<StructureValue<    {
-        fcw: Field<number>;
-        fsw: Field<number>;
-        ftw: Field<number>;
-        _reserved: Field<undefined>;
-        fop: Field<number>;
-        fip: Field<bigint>;
-        fdp: Field<bigint>;
-        mxcsr: Field<number>;
-        mxcsr_mask: Field<number>;
-        st: Field<Uint8Array<ArrayBufferLike>[]>;
-        xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-        software: Field<Uint8Array<ArrayBufferLike>>;
-        }>> & {
-            readonly members: {
-                fcw: Field<number>;
-                fsw: Field<number>;
-                ftw: Field<number>;
-                _reserved: Field<undefined>;
-                fop: Field<number>;
-                fip: Field<bigint>;
-                fdp: Field<bigint>;
-                mxcsr: Field<number>;
-                mxcsr_mask: Field<number>;
-                st: Field<Uint8Array<ArrayBufferLike>[]>;
-                xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-                software: Field<Uint8Array<ArrayBufferLike>>;
-            };
-        };
-        flags: Field<bigint>;
-        user_regs: Field<StructureValue<    {
-        r15: Field<bigint>;
-        r14: Field<bigint>;
-        r13: Field<bigint>;
-        r12: Field<bigint>;
-        rbp: Field<bigint>;
-        rbx: Field<bigint>;
-        r11: Field<bigint>;
-        r10: Field<bigint>;
-        r9: Field<bigint>;
-        r8: Field<bigint>;
-        rax: Field<bigint>;
-        rcx: Field<bigint>;
-        rdx: Field<bigint>;
-        rsi: Field<bigint>;
-        rdi: Field<bigint>;
-        error_code: Field<number>;
-        entry_vector: Field<number>;
-        rip: Field<bigint>;
-        cs: Field<number>;
-        _pad0: Field<undefined>;
-        saved_upcall_mask: Field<number>;
-        _pad1: Field<undefined>;
-        rflags: Field<bigint>;
-        rsp: Field<bigint>;
-        ss: Field<number>;
-        _pad2: Field<undefined>;
-        es: Field<number>;
-        _pad3: Field<undefined>;
-        ds: Field<number>;
-        _pad4: Field<undefined>;
-        fs: Field<number>;
-        _pad5: Field<undefined>;
-        gs: Field<number>;
-        _pad6: Field<undefined>;
-        }>> & {
-            readonly members: {
-                r15: Field<bigint>;
-                r14: Field<bigint>;
-                r13: Field<bigint>;
-                r12: Field<bigint>;
-                rbp: Field<bigint>;
-                rbx: Field<bigint>;
-                r11: Field<bigint>;
-                r10: Field<bigint>;
-                r9: Field<bigint>;
-                r8: Field<bigint>;
-                rax: Field<bigint>;
-                rcx: Field<bigint>;
-                rdx: Field<bigint>;
-                rsi: Field<bigint>;
-                rdi: Field<bigint>;
-                error_code: Field<number>;
-                entry_vector: Field<number>;
-                rip: Field<bigint>;
-                cs: Field<number>;
-                _pad0: Field<undefined>;
-                saved_upcall_mask: Field<number>;
-                _pad1: Field<undefined>;
-                rflags: Field<bigint>;
-                rsp: Field<bigint>;
-                ss: Field<number>;
-                _pad2: Field<undefined>;
-                es: Field<number>;
-                _pad3: Field<undefined>;
-                ds: Field<number>;
-                _pad4: Field<undefined>;
-                fs: Field<number>;
-                _pad5: Field<undefined>;
-                gs: Field<number>;
-                _pad6: Field<undefined>;
-            };
-        };
-        trap_ctxt: Field<StructureValue<    {
-        vector: Field<number>;
-        flags: Field<number>;
-        cs: Field<number>;
-        _pad: Field<undefined>;
-        address: Field<bigint>;
-        }>[]>;
-        ldt_base: Field<bigint>;
-        ldt_ents: Field<bigint>;
-        gdt_frames: Field<bigint[]>;
-        gdt_ents: Field<bigint>;
-        kernel_ss: Field<bigint>;
-        kernel_sp: Field<bigint>;
-        ctrlreg: Field<bigint[]>;
-        debugreg: Field<bigint[]>;
-        event_callback_eip: Field<bigint>;
-        failsafe_callback_eip: Field<bigint>;
-        syscall_callback_eip: Field<bigint>;
-        vm_assist: Field<bigint>;
-        fs_base: Field<bigint>;
-        gs_base_kernel: Field<bigint>;
-        gs_base_user: Field<bigint>;
-    };
-};
+}>;
 
 export type VcpuContext = ({
     width: 4;
@@ -2948,8 +1858,8 @@ export interface XlHeader {
 
 export function xlHeaderFor(config: string): XlHeader;
 
-declare const XSAVE_LEGACY: Field<StructureValue<    {
-fpu_sse: Field<StructureValue<    {
+declare const XSAVE_LEGACY: Structure<    {
+fpu_sse: Structure<    {
 fcw: Field<number>;
 fsw: Field<number>;
 ftw: Field<number>;
@@ -2962,89 +1872,19 @@ mxcsr_mask: Field<number>;
 st: Field<Uint8Array<ArrayBufferLike>[]>;
 xmm: Field<Uint8Array<ArrayBufferLike>[]>;
 software: Field<Uint8Array<ArrayBufferLike>>;
-}>> & {
-readonly members: {
-fcw: Field<number>;
-fsw: Field<number>;
-ftw: Field<number>;
-_reserved: Field<undefined>;
-fop: Field<number>;
-fip: Field<bigint>;
-fdp: Field<bigint>;
-mxcsr: Field<number>;
-mxcsr_mask: Field<number>;
-st: Field<Uint8Array<ArrayBufferLike>[]>;
-xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-software: Field<Uint8Array<ArrayBufferLike>>;
-};
-};
-xsave_hdr: Field<StructureValue<    {
+}>;
+xsave_hdr: Structure<    {
 xstate_bv: Field<bigint>;
 xcomp_bv: Field<bigint>;
 reserved: Field<bigint[]>;
-}>> & {
-readonly members: {
-xstate_bv: Field<bigint>;
-xcomp_bv: Field<bigint>;
-reserved: Field<bigint[]>;
-};
-};
-}>> & {
-    readonly members: {
-        fpu_sse: Field<StructureValue<    {
-        fcw: Field<number>;
-        fsw: Field<number>;
-        ftw: Field<number>;
-        _reserved: Field<undefined>;
-        fop: Field<number>;
-        fip: Field<bigint>;
-        fdp: Field<bigint>;
-        mxcsr: Field<number>;
-        mxcsr_mask: Field<number>;
-        st: Field<Uint8Array<ArrayBufferLike>[]>;
-        xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-        software: Field<Uint8Array<ArrayBufferLike>>;
-        }>> & {
-            readonly members: {
-                fcw: Field<number>;
-                fsw: Field<number>;
-                ftw: Field<number>;
-                _reserved: Field<undefined>;
-                fop: Field<number>;
-                fip: Field<bigint>;
-                fdp: Field<bigint>;
-                mxcsr: Field<number>;
-                mxcsr_mask: Field<number>;
-                st: Field<Uint8Array<ArrayBufferLike>[]>;
-                xmm: Field<Uint8Array<ArrayBufferLike>[]>;
-                software: Field<Uint8Array<ArrayBufferLike>>;
-            };
-        };
-        xsave_hdr: Field<StructureValue<    {
-        xstate_bv: Field<bigint>;
-        xcomp_bv: Field<bigint>;
-        reserved: Field<bigint[]>;
-        }>> & {
-            readonly members: {
-                xstate_bv: Field<bigint>;
-                xcomp_bv: Field<bigint>;
-                reserved: Field<bigint[]>;
-            };
-        };
-    };
-};
+}>;
+}>;
 
-declare const XSAVE_MASKS: Field<StructureValue<    {
+declare const XSAVE_MASKS: Structure<    {
 xfeature_mask: Field<bigint>;
 xcr0: Field<bigint>;
 xcr0_accum: Field<bigint>;
-}>> & {
-    readonly members: {
-        xfeature_mask: Field<bigint>;
-        xcr0: Field<bigint>;
-        xcr0_accum: Field<bigint>;
-    };
-};
+}>;
 
 export interface XsaveArea extends Decoded<typeof XSAVE_LEGACY> {
     readonly components: Uint8Array;
@@ -3054,12 +1894,7 @@ export interface XsaveState extends Decoded<typeof XSTATE_MASKS> {
     readonly area: XsaveArea | undefined;
 }
 
-declare const XSTATE_MASKS: Field<StructureValue<    {
+declare const XSTATE_MASKS: Structure<    {
 xcr0: Field<bigint>;
 xcr0_accum: Field<bigint>;
-}>> & {
-    readonly members: {
-        xcr0: Field<bigint>;
-        xcr0_accum: Field<bigint>;
-    };
-};
+}>;

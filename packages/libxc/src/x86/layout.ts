@@ -1,7 +1,20 @@
+import {
+  SHARED_INFO_32,
+  SHARED_INFO_64,
+  START_INFO_32,
+  START_INFO_64,
+  USER_REGS_32,
+  USER_REGS_64,
+  VCPU_CONTEXT_32,
+  VCPU_CONTEXT_64,
+  VCPU_INFO_32,
+  VCPU_INFO_64,
+  VGCF,
+} from '@xen-migration/stream-format/structures';
+
 /**
  * Where the fields that save and restore touch lie in the structures a PV guest shares with its toolstack, for each
- * guest word size. Offsets in bytes; facts of Xen's public ABI (arch-x86/xen*.h, xen.h), structures as compiled for
- * i386 and x86_64.
+ * guest word size. Offsets in bytes, from stream-format's declarations of those structures.
  */
 
 /** Bytes of a PV guest's word: 4 for a 32-bit (PAE) guest, 8 for a 64-bit one. */
@@ -81,43 +94,22 @@ export interface PvLayout {
 
 /** vcpu_info structures in shared_info (XEN_LEGACY_MAX_VCPUS) and the bytes of each. */
 export const SHARED_VCPUS = 32;
-export const VCPU_INFO_SIZE = 64;
+export const VCPU_INFO_SIZE = VCPU_INFO_64.size;
 
 /** Most GDT entries a guest may own: 14 pages; the rest is Xen's. */
 export const MAX_GDT_ENTRIES = 7168;
 export const GDT_ENTRIES_PER_FRAME = 512;
 
 /** vcpu_guest_context.flags: the vcpu runs. */
-export const VGCF_ONLINE = 1 << 5;
+export const VGCF_ONLINE = VGCF.online;
 
 const LAYOUT_32: PvLayout = {
   width: 4,
   levels: 3,
   entryShift: 10,
-  vcpuContext: { size: 2800, flags: 512, ax: 540, dx: 524, gdtFrames: 2640, gdtEntries: 2704, cr1: 2720, cr3: 2728 },
-  sharedInfo: {
-    pendingSel: 4,
-    evtchnPending: 2048,
-    evtchnMask: 2176,
-    evtchnBytes: 128,
-    arch: 2316,
-    archSize: 28,
-    pfnCount: 2316,
-    frameListList: 2320,
-    p2mCr3: 2328,
-    p2mVaddr: 2332,
-    p2mGeneration: 2336,
-  },
-  startInfo: {
-    size: 1112,
-    nrPages: 32,
-    sharedInfo: 36,
-    flags: 40,
-    storeFrame: 44,
-    storeEvtchn: 48,
-    consoleFrame: 52,
-    consoleEvtchn: 56,
-  },
+  vcpuContext: vcpuContextLayout(VCPU_CONTEXT_32, USER_REGS_32.offsets.eax, USER_REGS_32.offsets.edx, 4),
+  sharedInfo: sharedInfoLayout(SHARED_INFO_32, SHARED_INFO_32.members.arch, VCPU_INFO_32),
+  startInfo: startInfoLayout(START_INFO_32),
   hypervisorHole: [0xf580_0000n, 0xffff_ffffn],
   virtualBits: 32,
 };
@@ -126,34 +118,67 @@ const LAYOUT_64: PvLayout = {
   width: 8,
   levels: 4,
   entryShift: 9,
-  vcpuContext: { size: 5168, flags: 512, ax: 600, dx: 616, gdtFrames: 4832, gdtEntries: 4960, cr1: 4992, cr3: 5008 },
-  sharedInfo: {
-    pendingSel: 8,
-    evtchnPending: 2048,
-    evtchnMask: 2560,
-    evtchnBytes: 512,
-    arch: 3088,
-    archSize: 48,
-    pfnCount: 3088,
-    frameListList: 3096,
-    p2mCr3: 3112,
-    p2mVaddr: 3120,
-    p2mGeneration: 3128,
-  },
-  startInfo: {
-    size: 1168,
-    nrPages: 32,
-    sharedInfo: 40,
-    flags: 48,
-    storeFrame: 56,
-    storeEvtchn: 64,
-    consoleFrame: 72,
-    consoleEvtchn: 80,
-  },
+  vcpuContext: vcpuContextLayout(VCPU_CONTEXT_64, USER_REGS_64.offsets.rax, USER_REGS_64.offsets.rdx, 8),
+  sharedInfo: sharedInfoLayout(SHARED_INFO_64, SHARED_INFO_64.members.arch, VCPU_INFO_64),
+  startInfo: startInfoLayout(START_INFO_64),
   hypervisorHole: [0xffff_8000_0000_0000n, 0xffff_87ff_ffff_ffffn],
   virtualBits: 48,
 };
 
 export function pvLayout(width: GuestWidth): PvLayout {
   return width === 8 ? LAYOUT_64 : LAYOUT_32;
+}
+
+function vcpuContextLayout(
+  { size, offsets }: typeof VCPU_CONTEXT_32 | typeof VCPU_CONTEXT_64,
+  ax: number,
+  dx: number,
+  width: GuestWidth,
+): VcpuContextLayout {
+  const { flags, user_regs, gdt_frames: gdtFrames, gdt_ents: gdtEntries, ctrlreg } = offsets;
+  const control = (register: number) => ctrlreg + register * width;
+  return {
+    size,
+    flags,
+    ax: user_regs + ax,
+    dx: user_regs + dx,
+    gdtFrames,
+    gdtEntries,
+    cr1: control(1),
+    cr3: control(3),
+  };
+}
+
+function sharedInfoLayout(
+  { offsets: shared, members }: typeof SHARED_INFO_32 | typeof SHARED_INFO_64,
+  arch: typeof SHARED_INFO_32.members.arch | typeof SHARED_INFO_64.members.arch,
+  vcpuInfo: typeof VCPU_INFO_32 | typeof VCPU_INFO_64,
+): SharedInfoLayout {
+  const inArch = (member: keyof typeof arch.offsets) => shared.arch + arch.offsets[member];
+  return {
+    pendingSel: vcpuInfo.offsets.evtchn_pending_sel,
+    evtchnPending: shared.evtchn_pending,
+    evtchnMask: shared.evtchn_mask,
+    evtchnBytes: members.evtchn_mask.size,
+    arch: shared.arch,
+    archSize: arch.size,
+    pfnCount: inArch('max_pfn'),
+    frameListList: inArch('pfn_to_mfn_frame_list_list'),
+    p2mCr3: inArch('p2m_cr3'),
+    p2mVaddr: inArch('p2m_vaddr'),
+    p2mGeneration: inArch('p2m_generation'),
+  };
+}
+
+function startInfoLayout({ size, offsets }: typeof START_INFO_32 | typeof START_INFO_64): StartInfoLayout {
+  return {
+    size,
+    nrPages: offsets.nr_pages,
+    sharedInfo: offsets.shared_info,
+    flags: offsets.flags,
+    storeFrame: offsets.store_mfn,
+    storeEvtchn: offsets.store_evtchn,
+    consoleFrame: offsets.console_mfn,
+    consoleEvtchn: offsets.console_evtchn,
+  };
 }

@@ -1,10 +1,17 @@
+import {
+  HVM_SAVE_END,
+  HVM_SAVE_TYPES,
+  USER_REGS_32,
+  USER_REGS_64,
+  VCPU_CONTEXT_32,
+  VCPU_CONTEXT_64,
+} from '@xen-migration/stream-format/structures';
 import type { GuestWidth } from './layout.js';
 
 /**
- * Where the registers lie in the two forms in which a vcpu travels: the vcpu_guest_context of a 64-bit PV guest
- * (public/arch-x86/xen-x86_64.h, struct cpu_user_regs) and the CPU record of an HVM context
- * (public/arch-x86/hvm/save.h, struct hvm_hw_cpu). Offsets in bytes; each register is a u64 unless said otherwise.
- * What save and restore themselves touch is in layout.ts.
+ * Where the registers lie in the two forms in which a vcpu travels: a PV guest's vcpu_guest_context and the CPU record of
+ * an HVM context. Offsets in bytes, from stream-format's declarations; each register is a u64 unless said otherwise. What
+ * save and restore themselves touch is in layout.ts.
  */
 export interface RegisterLayout {
   /** rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8..r15: x86's own numbering. */
@@ -16,77 +23,27 @@ export interface RegisterLayout {
   readonly cr3: number;
 }
 
-/** struct cpu_user_regs lies here in a 64-bit vcpu_guest_context. */
-const USER_REGS = 520;
+/** x86's numbering of the general registers (Intel SDM vol. 2, table 2-2). */
+const ENCODING = ['ax', 'cx', 'dx', 'bx', 'sp', 'bp', 'si', 'di'] as const;
+const EXTENDED = ['r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const;
+const NAMES_64 = [...ENCODING.map((name) => `r${name}` as const), ...EXTENDED] as const;
+const NAMES_32 = ENCODING.map((name) => `e${name}` as const);
 
-/** User registers in the order of cpu_user_regs. */
-const PV_ORDER = [
-  'r15',
-  'r14',
-  'r13',
-  'r12',
-  'rbp',
-  'rbx',
-  'r11',
-  'r10',
-  'r9',
-  'r8',
-  'rax',
-  'rcx',
-  'rdx',
-  'rsi',
-  'rdi',
-];
-/** ... and in that of hvm_hw_cpu, behind 512 bytes of FPU state. */
-const HVM_ORDER = [
-  'rax',
-  'rbx',
-  'rcx',
-  'rdx',
-  'rbp',
-  'rsi',
-  'rdi',
-  'rsp',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-];
-const ENCODING = [
-  'rax',
-  'rcx',
-  'rdx',
-  'rbx',
-  'rsp',
-  'rbp',
-  'rsi',
-  'rdi',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-];
+const CONTEXT_32 = VCPU_CONTEXT_32.offsets;
+const CONTEXT_64 = VCPU_CONTEXT_64.offsets;
+const FPU = VCPU_CONTEXT_64.members.fpu_ctxt.offsets;
+const CPU = HVM_SAVE_TYPES.CPU.layout;
 
 export const PV64_REGISTERS: RegisterLayout = {
   width: 8,
-  general: ENCODING.map((name) => (name === 'rsp' ? USER_REGS + 152 : USER_REGS + PV_ORDER.indexOf(name) * 8)),
-  rip: USER_REGS + 128,
-  rflags: USER_REGS + 144,
-  cr3: 5008,
+  general: NAMES_64.map((name) => CONTEXT_64.user_regs + USER_REGS_64.offsets[name]),
+  rip: CONTEXT_64.user_regs + USER_REGS_64.offsets.rip,
+  rflags: CONTEXT_64.user_regs + USER_REGS_64.offsets.rflags,
+  cr3: CONTEXT_64.ctrlreg + 3 * 8,
 };
 
-/** eax, ecx, edx, ebx, esp, ebp, esi, edi in the cpu_user_regs of a 32-bit vcpu_guest_context (x86_32.h). */
-const PV32_GENERAL = [540, 520, 524, 516, 560, 536, 528, 532];
-/** XMM0 in the context's FXSAVE area, and how far apart the XMM registers lie. */
-const XMM = { first: 160, size: 16 } as const;
+/** Bytes from one XMM register of an FXSAVE area to the next. */
+const XMM_SIZE = 16;
 
 /**
  * A 32-bit guest has no r8 to r15; the embedded CPU, whose programs use sixteen registers of any guest, keeps them in the
@@ -94,10 +51,13 @@ const XMM = { first: 160, size: 16 } as const;
  */
 export const PV32_REGISTERS: RegisterLayout = {
   width: 4,
-  general: [...PV32_GENERAL, ...PV32_GENERAL.map((_, i) => XMM.first + i * XMM.size)],
-  rip: 548,
-  rflags: 556,
-  cr3: 2728,
+  general: [
+    ...NAMES_32.map((name) => CONTEXT_32.user_regs + USER_REGS_32.offsets[name]),
+    ...EXTENDED.map((_, i) => CONTEXT_32.fpu_ctxt + FPU.xmm + i * XMM_SIZE),
+  ],
+  rip: CONTEXT_32.user_regs + USER_REGS_32.offsets.eip,
+  rflags: CONTEXT_32.user_regs + USER_REGS_32.offsets.eflags,
+  cr3: CONTEXT_32.ctrlreg + 3 * 4,
 };
 
 export function registerLayout(kind: 'pv' | 'hvm', width: GuestWidth): RegisterLayout {
@@ -117,51 +77,56 @@ export interface PvContextLayout {
 }
 
 export const PV32_CONTEXT: PvContextLayout = {
-  fpuControlWord: 0,
-  fpuMxcsr: 24,
-  cs: 552,
-  ss: 564,
-  kernelSs: 2708,
-  kernelSp: 2712,
+  fpuControlWord: CONTEXT_32.fpu_ctxt + FPU.fcw,
+  fpuMxcsr: CONTEXT_32.fpu_ctxt + FPU.mxcsr,
+  cs: CONTEXT_32.user_regs + USER_REGS_32.offsets.cs,
+  ss: CONTEXT_32.user_regs + USER_REGS_32.offsets.ss,
+  kernelSs: CONTEXT_32.kernel_ss,
+  kernelSp: CONTEXT_32.kernel_sp,
 };
 
 export const PV64_CONTEXT: PvContextLayout = {
-  fpuControlWord: 0,
-  fpuMxcsr: 24,
-  cs: USER_REGS + 136,
-  ss: USER_REGS + 160,
-  kernelSs: 4968,
-  kernelSp: 4976,
+  fpuControlWord: CONTEXT_64.fpu_ctxt + FPU.fcw,
+  fpuMxcsr: CONTEXT_64.fpu_ctxt + FPU.mxcsr,
+  cs: CONTEXT_64.user_regs + USER_REGS_64.offsets.cs,
+  ss: CONTEXT_64.user_regs + USER_REGS_64.offsets.ss,
+  kernelSs: CONTEXT_64.kernel_ss,
+  kernelSp: CONTEXT_64.kernel_sp,
 };
 
 export const HVM_REGISTERS: RegisterLayout = {
   width: 8,
-  general: ENCODING.map((name) => 512 + HVM_ORDER.indexOf(name) * 8),
-  rip: 640,
-  rflags: 648,
-  cr3: 672,
+  general: NAMES_64.map((name) => CPU.offsets[name]),
+  rip: CPU.offsets.rip,
+  rflags: CPU.offsets.rflags,
+  cr3: CPU.offsets.cr3,
 };
 
 /** Further fields of hvm_hw_cpu, for whoever makes one; u32 where a size of 4 is said. */
 export const HVM_CPU = {
-  size: 1032,
-  fpuControlWord: 0,
-  fpuMxcsr: 24,
-  cr0: 656,
-  cr4: 680,
-  dr6: 720,
-  dr7: 728,
+  size: CPU.size,
+  fpuControlWord: CPU.offsets.fpu_regs + FPU.fcw,
+  fpuMxcsr: CPU.offsets.fpu_regs + FPU.mxcsr,
+  cr0: CPU.offsets.cr0,
+  cr4: CPU.offsets.cr4,
+  dr6: CPU.offsets.dr6,
+  dr7: CPU.offsets.dr7,
   /** cs, ds, es, fs, gs, ss, tr, ldtr; then idtr, gdtr where a table goes on. u32 each. */
-  selectors: 736,
-  limits: 768,
+  selectors: CPU.offsets.cs_sel,
+  limits: CPU.offsets.cs_limit,
   /** u64 each. */
-  bases: 808,
+  bases: CPU.offsets.cs_base,
   /** u32 each, eight. */
-  attributes: 888,
-  efer: 992,
+  attributes: CPU.offsets.cs_arbytes,
+  efer: CPU.offsets.msr_efer,
   /** u32: bit 0, the FPU state is initialised. */
-  flags: 1024,
+  flags: CPU.offsets.flags,
 } as const;
 
 /** Types in an HVM context: {typecode u16, instance u16, length u32} before each body. */
-export const HVM_SAVE = { end: 0, header: 1, cpu: 2, descriptorSize: 8 } as const;
+export const HVM_SAVE = {
+  end: HVM_SAVE_END,
+  header: HVM_SAVE_TYPES.HEADER.code,
+  cpu: HVM_SAVE_TYPES.CPU.code,
+  descriptorSize: 8,
+} as const;

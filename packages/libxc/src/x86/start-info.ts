@@ -1,3 +1,4 @@
+import { START_INFO_32, START_INFO_64 } from '@xen-migration/stream-format/structures';
 import type { GuestWidth } from './layout.js';
 
 /**
@@ -17,32 +18,28 @@ export interface StartInfoBootLayout {
   readonly cmdLineSize: number;
 }
 
-export const START_INFO_64: StartInfoBootLayout = {
-  magicText: 'xen-3.0-x86_64',
-  magic: 0,
-  ptBase: 88,
-  nrPtFrames: 96,
-  mfnList: 104,
-  modStart: 112,
-  modLen: 120,
-  cmdLine: 128,
-  cmdLineSize: 1024,
-};
-
-const START_INFO_32: StartInfoBootLayout = {
-  magicText: 'xen-3.0-x86_32p',
-  magic: 0,
-  ptBase: 60,
-  nrPtFrames: 64,
-  mfnList: 68,
-  modStart: 72,
-  modLen: 76,
-  cmdLine: 80,
-  cmdLineSize: 1024,
-};
+const BOOT_64 = bootLayout('xen-3.0-x86_64', START_INFO_64);
+const BOOT_32 = bootLayout('xen-3.0-x86_32p', START_INFO_32);
 
 export function startInfoBoot(width: GuestWidth): StartInfoBootLayout {
-  return width === 8 ? START_INFO_64 : START_INFO_32;
+  return width === 8 ? BOOT_64 : BOOT_32;
+}
+
+function bootLayout(
+  magicText: string,
+  { offsets, members }: typeof START_INFO_32 | typeof START_INFO_64,
+): StartInfoBootLayout {
+  return {
+    magicText,
+    magic: offsets.magic,
+    ptBase: offsets.pt_base,
+    nrPtFrames: offsets.nr_pt_frames,
+    mfnList: offsets.mfn_list,
+    modStart: offsets.mod_start,
+    modLen: offsets.mod_len,
+    cmdLine: offsets.cmd_line,
+    cmdLineSize: members.cmd_line.size,
+  };
 }
 
 /** The toolstack understands a linear p2m (SIF_VIRT_P2M_4TOOLS). */

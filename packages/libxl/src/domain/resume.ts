@@ -1,4 +1,5 @@
 import { SHUTDOWN } from '@xen-migration/libxc';
+import { USER_REGS_32, USER_REGS_64, VCPU_CONTEXT_32, VCPU_CONTEXT_64 } from '@xen-migration/stream-format/structures';
 import { deviceModelOf, withDeviceModel } from '../device-model/attach.js';
 import { LibxlError, textOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
@@ -8,8 +9,11 @@ import { withdrawRequest } from './control.js';
 import { hvmParam, PARAM } from './hvm-param.js';
 import { domainInfo, domainInfoIfThere } from './list.js';
 
-/** Where (r)ax, the suspend hypercall's answer, is in vcpu_guest_context, by bytes of a guest word (arch-x86/xen.h). */
-const ANSWER_OFFSET = { 4: 540, 8: 600 } as const;
+/** Where (r)ax, the suspend hypercall's answer, is in vcpu_guest_context, by bytes of a guest word. */
+const ANSWER_OFFSET = {
+  4: VCPU_CONTEXT_32.offsets.user_regs + USER_REGS_32.offsets.eax,
+  8: VCPU_CONTEXT_64.offsets.user_regs + USER_REGS_64.offsets.rax,
+} as const;
 /** What that answer says to a guest that goes on in the same domain. */
 const SUSPEND_CANCELLED = 1;
 

@@ -17,7 +17,8 @@ const VCPU_TIME_INFO = structure({
   _pad1: padding(2),
 });
 
-const VCPU_INFO_32 = structure({
+/** struct vcpu_info (public/xen.h) of a 32-bit guest. */
+export const VCPU_INFO_32 = structure({
   evtchn_upcall_pending: u8,
   evtchn_upcall_mask: u8,
   _pad: padding(2),
@@ -26,7 +27,7 @@ const VCPU_INFO_32 = structure({
   time: VCPU_TIME_INFO,
 });
 
-const VCPU_INFO_64 = structure({
+export const VCPU_INFO_64 = structure({
   evtchn_upcall_pending: u8,
   evtchn_upcall_mask: u8,
   _pad: padding(6),

@@ -110,8 +110,14 @@ export type StructureValue<M extends Members> = {
   -readonly [Name in keyof M as M[Name] extends Field<undefined> ? never : Name]: Decoded<M[Name]>;
 };
 
+export interface Structure<M extends Members> extends Field<StructureValue<M>> {
+  readonly members: M;
+  /** Where each member lies, in bytes from the structure's start. */
+  readonly offsets: Readonly<Record<keyof M, number>>;
+}
+
 /** A structure: its members in their order in memory, padding declared where the C compiler puts it. */
-export function structure<M extends Members>(members: M): Field<StructureValue<M>> & { readonly members: M } {
+export function structure<M extends Members>(members: M): Structure<M> {
   const placed: [name: string, field: Field<unknown>, at: number][] = [];
   let size = 0;
   for (const [name, field] of Object.entries(members)) {
@@ -121,6 +127,8 @@ export function structure<M extends Members>(members: M): Field<StructureValue<M
   return {
     size,
     members,
+    // One entry for each member.
+    offsets: Object.fromEntries(placed.map(([name, , at]) => [name, at])) as Record<keyof M, number>,
     read: (view, at) => {
       const value: Record<string, unknown> = {};
       for (const [name, field, offset] of placed) {

@@ -2,7 +2,7 @@ import { PAGE_SIZE } from '../../../hypervisor/frames.js';
 import { HVM_PARAM } from '../../../x86/hvm-params.js';
 import { pvLayout } from '../../../x86/layout.js';
 import { PV64_REGISTERS } from '../../../x86/registers.js';
-import { START_INFO_64 } from '../../../x86/start-info.js';
+import { startInfoBoot } from '../../../x86/start-info.js';
 import { wordsOf } from '../../../x86/words.js';
 import { PV_VIRT_BASE } from '../load-layout.js';
 import { BareMachine } from './bare-machine.js';
@@ -59,7 +59,7 @@ function movePv(from: BareMachine, to: BareMachine, pfns: readonly number[]): vo
   }
   startInfo.setBigUint64(START_INFO.sharedInfo, BigInt(to.sharedInfoMfn * PAGE_SIZE), true);
   startInfo.setUint32(START_INFO.flags, 0, true);
-  const p2m = (Number(startInfo.getBigUint64(START_INFO_64.mfnList, true)) - PV_VIRT_BASE) / PAGE_SIZE;
+  const p2m = (Number(startInfo.getBigUint64(startInfoBoot(8).mfnList, true)) - PV_VIRT_BASE) / PAGE_SIZE;
   for (const pfn of pfns) writeEntry(to.page(p2m + Math.floor(pfn / 512)), pfn % 512, to.frameOfPfn.get(pfn) ?? 0);
 }
 
