@@ -27,14 +27,15 @@ export class EarlyPins {
   /** Maps pages to be written, none of which is pinned then. */
   whileUnpinned<T>(pfns: FrameList, map: () => Promise<T>): Promise<T> {
     return this.inTurn(async () => {
-      if (this.pinned.size > 0) await this.unpin(Array.from(pfns.filter((pfn) => this.pinned.has(pfn))));
+      if (this.pinned.size > 0) await this.unpin(this.pinnedOf(pfns));
       return map();
     });
   }
 
   /** These pages are written, and mapped no more: pins the tables among them. */
   pinTables(pfns: FrameList, types: Uint8Array): Promise<void> {
-    const tables = new Set(pfns.filter((_, i) => pageTableLevel(types[i]!) === 1));
+    const tables = new Set<number>();
+    for (let i = 0; i < pfns.length; i++) if (pageTableLevel(types[i]!) === 1) tables.add(pfns[i]!);
     if (tables.size === 0) return Promise.resolve();
     return this.inTurn(async () => {
       const unpinned = [...tables].filter((pfn) => !this.pinned.has(pfn));
@@ -60,6 +61,12 @@ export class EarlyPins {
     const pfns = [...this.pinned.keys()];
     await this.inTurn(() => this.unpin(pfns));
     return pfns.length;
+  }
+
+  private pinnedOf(pfns: FrameList): number[] {
+    const pinned: number[] = [];
+    for (let i = 0; i < pfns.length; i++) if (this.pinned.has(pfns[i]!)) pinned.push(pfns[i]!);
+    return pinned;
   }
 
   private async unpin(pfns: readonly number[]): Promise<void> {

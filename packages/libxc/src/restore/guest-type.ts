@@ -1,4 +1,5 @@
 import type { LibxcRecord } from '@xen-migration/stream-format';
+import type { FrameStack } from '../frame-lists.js';
 import type { FrameList } from '../hypervisor/frames.js';
 import type { DomainInfo, Hypervisor } from '../hypervisor/hypervisor.js';
 import type { EarlyPins } from './early-pins.js';
@@ -31,7 +32,7 @@ export interface RestoreGuest {
   /** Whether a page of that type must go through collectUnseen() and localisePage(). */
   needsLocalising(type: number): boolean;
   /** Appends to `unseen` the pfns that a page of the stream names and that have no frame. @throws RestoreFault */
-  collectUnseen(pfn: number, page: Uint8Array, unseen: number[]): void;
+  collectUnseen(pfn: number, page: Uint8Array, unseen: FrameStack): void;
   /** Makes a page of the stream into one of this host, in place. @throws RestoreFault */
   localisePage(pfn: number, page: Uint8Array): void;
   /** Of a PV guest: what of its page tables the hypervisor knows already as such. */

@@ -1,4 +1,5 @@
 import { hasPageData, type LibxcRecord } from '@xen-migration/stream-format';
+import { FrameStack, framesAt } from '../frame-lists.js';
 import { MAX_BATCH, PAGE_SIZE } from '../hypervisor/frames.js';
 import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
 import { faultOf, hexPfn, RestoreFault } from './errors.js';
@@ -11,6 +12,8 @@ export type PageDataRecord = Extract<LibxcRecord, { type: 'PAGE_DATA' }>;
 const PORTIONS_UNDER_WAY = 3;
 /** Unmappings under way while the next portion is written. */
 const UNMAPPINGS_IN_FLIGHT = 2;
+/** Page tables whose unseen pfns are collected: a portion of nothing but tables may name half a million. */
+const TABLES_AT_ONCE = 8;
 /** Differing pages that a verification names. */
 const MAX_MISMATCHES = 1024;
 
@@ -20,7 +23,7 @@ interface Portion {
   readonly pfns: Float64Array;
   readonly types: Uint8Array;
   /** Which of the pfns have data. */
-  readonly sent: readonly number[];
+  readonly sent: Uint32Array;
   /** That data. */
   readonly contents: Uint8Array;
 }
@@ -120,10 +123,13 @@ export class PageReceiver {
     const tables: number[] = [];
     for (let at = 0; at < sent.length; at++) if (this.guest.needsLocalising(types[sent[at]!]!)) tables.push(at);
     if (tables.length === 0) return;
-    const unseen: number[] = [];
-    for (const at of tables) this.guest.collectUnseen(pfns[sent[at]!]!, page(at), unseen);
-    await this.populator.populateUnseen(unseen);
-    for (const at of tables) this.guest.localisePage(pfns[sent[at]!]!, page(at));
+    for (let from = 0; from < tables.length; from += TABLES_AT_ONCE) {
+      const some = tables.slice(from, from + TABLES_AT_ONCE);
+      const unseen = new FrameStack();
+      for (const at of some) this.guest.collectUnseen(pfns[sent[at]!]!, page(at), unseen);
+      await this.populator.populateUnseen(unseen.frames);
+      for (const at of some) this.guest.localisePage(pfns[sent[at]!]!, page(at));
+    }
   }
 
   private async verify(record: PageDataRecord): Promise<void> {
@@ -134,7 +140,7 @@ export class PageReceiver {
     if (sent.length > 0) await this.compare(record, sent);
   }
 
-  private async compare(record: PageDataRecord, sent: readonly number[]): Promise<void> {
+  private async compare(record: PageDataRecord, sent: Uint32Array): Promise<void> {
     const mapping = await this.map(record.pfns, sent, 'read');
     const table = new Uint8Array(PAGE_SIZE);
     try {
@@ -146,9 +152,9 @@ export class PageReceiver {
         if (this.guest.needsLocalising(record.types[sent[at]!]!)) {
           table.set(page);
           page = table;
-          const unseen: number[] = [];
+          const unseen = new FrameStack();
           this.guest.collectUnseen(pfn, page, unseen);
-          await this.populator.populateUnseen(unseen);
+          await this.populator.populateUnseen(unseen.frames);
           this.guest.localisePage(pfn, page);
         }
         if (Buffer.compare(page, mapping.page(at)) !== 0 && this.mismatches.length < MAX_MISMATCHES) {
@@ -160,8 +166,9 @@ export class PageReceiver {
     }
   }
 
-  private async map(pfns: Float64Array, sent: readonly number[], access: 'read' | 'write'): Promise<ForeignMapping> {
-    const gfns = Float64Array.from(sent, (i) => this.guest.gfnOf(pfns[i]!));
+  private async map(pfns: Float64Array, sent: Uint32Array, access: 'read' | 'write'): Promise<ForeignMapping> {
+    const gfns = framesAt(pfns, sent);
+    for (let at = 0; at < gfns.length; at++) gfns[at] = this.guest.gfnOf(gfns[at]!);
     const mapping = await this.hypervisor.mapForeign(this.domid, gfns, access);
     const failed = mapping.errors.findIndex((errno) => errno !== 0);
     if (failed < 0) return mapping;
@@ -172,10 +179,11 @@ export class PageReceiver {
   }
 }
 
-function indicesWithData(types: Uint8Array): number[] {
-  const indices: number[] = [];
-  for (let i = 0; i < types.length; i++) if (hasPageData(types[i]!)) indices.push(i);
-  return indices;
+function indicesWithData(types: Uint8Array): Uint32Array {
+  const indices = new Uint32Array(types.length);
+  let count = 0;
+  for (let i = 0; i < types.length; i++) if (hasPageData(types[i]!)) indices[count++] = i;
+  return indices.subarray(0, count);
 }
 
 /** A rejection is met where the promise is awaited, which may be later. */

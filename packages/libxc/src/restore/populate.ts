@@ -1,5 +1,6 @@
 import { needsMemory } from '@xen-migration/stream-format';
 import { SparsePageSet } from '../bitmap.js';
+import { framesAt } from '../frame-lists.js';
 import { type FrameList, INVALID_FRAME, MAX_BATCH } from '../hypervisor/frames.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { populateAll } from '../hypervisor/populate.js';
@@ -30,8 +31,8 @@ export class Populator {
   }
 
   /** Gives memory to pfns that a page table names before the stream does. */
-  populateUnseen(pfns: readonly number[]): Promise<void> {
-    return this.inTurn(() => this.populateUnseenNow(pfns));
+  populateUnseen(pfns: FrameList): Promise<void> {
+    return this.inTurn(() => this.populateNow(pfns));
   }
 
   private inTurn(work: () => Promise<void>): Promise<void> {
@@ -39,24 +40,27 @@ export class Populator {
     return this.turn;
   }
 
-  private async populateNow(pfns: FrameList, types: Uint8Array): Promise<void> {
-    const wanted: number[] = [];
+  /**
+   * In portions, so that a stream that claims more than the domain may have is stopped by the first refusal.
+   *
+   * @param types what the stream says of the pfns; left out where a page table names them
+   */
+  private async populateNow(pfns: FrameList, types?: Uint8Array): Promise<void> {
+    const wanted = new Float64Array(Math.min(MAX_BATCH, pfns.length));
+    let count = 0;
     for (let i = 0; i < pfns.length; i++) {
-      if (!needsMemory(types[i]!)) continue;
       const pfn = pfns[i]!;
-      this.announced.add(pfn);
-      if (this.populated.add(pfn)) wanted.push(pfn);
-      // In portions, so that a stream that claims more than the domain may have is stopped by the first refusal.
-      if (wanted.length === MAX_BATCH) await this.makeFrames(Float64Array.from(wanted.splice(0)));
+      if (types !== undefined) {
+        if (!needsMemory(types[i]!)) continue;
+        this.announced.add(pfn);
+      }
+      if (!this.populated.add(pfn)) continue;
+      wanted[count++] = pfn;
+      if (count < MAX_BATCH) continue;
+      await this.makeFrames(wanted);
+      count = 0;
     }
-    if (wanted.length > 0) await this.makeFrames(Float64Array.from(wanted));
-  }
-
-  private async populateUnseenNow(pfns: readonly number[]): Promise<void> {
-    for (let from = 0; from < pfns.length; from += MAX_BATCH) {
-      const wanted = pfns.slice(from, from + MAX_BATCH).filter((pfn) => this.populated.add(pfn));
-      if (wanted.length > 0) await this.makeFrames(Float64Array.from(wanted));
-    }
+    if (count > 0) await this.makeFrames(wanted.subarray(0, count));
   }
 
   /** Pfns that page tables name and that the stream never said anything of, ascending. */
@@ -67,7 +71,7 @@ export class Populator {
   private async makeFrames(pfns: FrameList): Promise<void> {
     const stretches = superpages(pfns);
     if (stretches.length === 0) return this.makeSmall(pfns);
-    const first = Float64Array.from(stretches, (at) => pfns[at]!);
+    const first = framesAt(pfns, stretches);
     const bases = await populateAll(this.hypervisor, this.domid, first, SUPERPAGE_ORDER);
     // Fewer than asked: no such stretch of memory is free (any more), or 2 MiB are more than the limit leaves.
     for (let i = 0; i < bases.length; i++) this.setSuperpage(pfns, stretches[i]!, bases[i]!);
@@ -76,11 +80,9 @@ export class Populator {
   }
 
   private setSuperpage(pfns: FrameList, at: number, base: number): void {
-    const stretch = pfns.subarray(at, at + SUPERPAGE);
-    this.guest.setFrames(
-      stretch,
-      stretch.map((_, i) => base + i),
-    );
+    const gfns = new Float64Array(SUPERPAGE);
+    for (let i = 0; i < SUPERPAGE; i++) gfns[i] = base + i;
+    this.guest.setFrames(pfns.subarray(at, at + SUPERPAGE), gfns);
   }
 
   private async makeSmall(pfns: FrameList): Promise<void> {

@@ -14,7 +14,8 @@ export interface PvMemory {
 }
 
 const STRETCH = 4096;
-const NO_STRETCH: Uint8Array = new Uint8Array(0);
+/** Of pages that all are NOTAB, as nearly all are. */
+const PLAIN_STRETCH: Uint8Array = new Uint8Array(STRETCH).fill(PAGE_TYPE.NOTAB);
 
 /** What the stream last said of each page's type; NOTAB where it said nothing. */
 export class PageTypes {
@@ -28,23 +29,25 @@ export class PageTypes {
 
   set(pfns: FrameList, types: Uint8Array): void {
     let index = -1;
-    let stretch = NO_STRETCH;
+    let stretch = PLAIN_STRETCH;
     for (let i = 0; i < pfns.length; i++) {
       const pfn = pfns[i]!;
       // Neighbours mostly: the stretch is looked for anew only where it changes.
       if (Math.floor(pfn / STRETCH) !== index) {
         index = Math.floor(pfn / STRETCH);
-        stretch = this.stretches.get(index) ?? this.grow(index);
+        stretch = this.stretches.get(index) ?? PLAIN_STRETCH;
       }
       const type = types[i]!;
       if (isPinned(type)) this.pinned.add(pfn);
       else if (this.pinned.size > 0) this.pinned.delete(pfn);
+      if (stretch[pfn % STRETCH] === type) continue;
+      if (stretch === PLAIN_STRETCH) stretch = this.grow(index);
       stretch[pfn % STRETCH] = type;
     }
   }
 
   private grow(index: number): Uint8Array {
-    const stretch = new Uint8Array(STRETCH);
+    const stretch = PLAIN_STRETCH.slice();
     this.stretches.set(index, stretch);
     return stretch;
   }

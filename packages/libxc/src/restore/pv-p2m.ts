@@ -1,5 +1,8 @@
 import { MAX_BATCH, PAGE_SIZE } from '../hypervisor/frames.js';
 import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
+import type { GuestWidth } from '../x86/layout.js';
+import type { P2m } from '../x86/p2m.js';
+import { wordsOf } from '../x86/words.js';
 import { hexPfn, RestoreFault } from './errors.js';
 import { dataFrame, type PvMemory } from './pv-memory.js';
 
@@ -34,24 +37,29 @@ const PIECE = 128;
 
 /** Several pages at once, which is quicker than page by page: the guest stands still meanwhile. */
 async function writeLeaves(mapping: ForeignMapping, { layout, space }: PvMemory, first: number): Promise<void> {
-  const { leaves, maxPfn } = space.p2m;
+  const { maxPfn } = space.p2m;
   const perLeaf = 2 ** layout.entryShift;
   const whole = Math.min(mapping.count, Math.floor((maxPfn + 1) / perLeaf) - first);
   const buffer = new Uint8Array(Math.min(whole, PIECE) * PAGE_SIZE);
   for (let from = 0; from < whole; from += PIECE) {
     const contents = buffer.subarray(0, Math.min(PIECE, whole - from) * PAGE_SIZE);
-    for (let at = 0; at < contents.length; at += PAGE_SIZE) {
-      copyLeaf(contents.subarray(at, at + PAGE_SIZE), leaves[first + from + at / PAGE_SIZE]);
-    }
+    fillP2m(wordsOf(contents), layout.width, space.p2m, (first + from) * perLeaf);
     await mapping.write(from, contents);
   }
+  if (whole === mapping.count) return;
   // Entries past the guest's last pfn stay as they are.
-  const rest = (maxPfn + 1 - (first + whole) * perLeaf) * layout.width;
-  if (whole < mapping.count) copyLeaf(mapping.page(whole).subarray(0, rest), leaves[first + whole]);
+  const start = (first + whole) * perLeaf;
+  const rest = mapping.page(whole).subarray(0, (maxPfn + 1 - start) * layout.width);
+  fillP2m(wordsOf(rest), layout.width, space.p2m, start);
 }
 
-/** All ones where there is none. */
-function copyLeaf(to: Uint8Array, leaf: Uint32Array | undefined): void {
-  if (leaf === undefined) to.fill(0xff);
-  else to.set(new Uint8Array(leaf.buffer, leaf.byteOffset, to.length));
+/** Fills in the entries of pfns from `start` on, as the guest has them; all ones where there is no frame. */
+function fillP2m(to: Uint32Array, width: GuestWidth, p2m: P2m, start: number): void {
+  const step = width / 4;
+  for (let at = 0, pfn = start; at < to.length; at += step, pfn++) {
+    const mfn = p2m.mfnOf(pfn);
+    // Typed arrays keep the low 32 bits; INVALID_FRAME is all ones in both words.
+    to[at] = mfn;
+    if (width === 8) to[at + 1] = Math.floor(mfn / 2 ** 32);
+  }
 }

@@ -1,4 +1,5 @@
 import { type LibxcRecord, pageTableLevel } from '@xen-migration/stream-format';
+import type { FrameStack } from '../frame-lists.js';
 import { pvLayout } from '../x86/layout.js';
 import { MachineToPhys } from '../x86/m2p.js';
 import { P2m } from '../x86/p2m.js';
@@ -46,8 +47,10 @@ class PvGuest implements RestoreGuest {
 
   checkPfns(pfns: Float64Array): void {
     const { maxPfn } = this.memory('PAGE_DATA').space.p2m;
-    const pfn = pfns.find((pfn) => pfn > maxPfn);
-    if (pfn !== undefined) throw new RestoreFault('BAD_PFN', `pfn ${hexPfn(pfn)} is past ${hexPfn(maxPfn)}`, { pfn });
+    for (let i = 0; i < pfns.length; i++) {
+      const pfn = pfns[i]!;
+      if (pfn > maxPfn) throw new RestoreFault('BAD_PFN', `pfn ${hexPfn(pfn)} is past ${hexPfn(maxPfn)}`, { pfn });
+    }
   }
 
   gfnOf(pfn: number): number {
@@ -67,7 +70,7 @@ class PvGuest implements RestoreGuest {
     return pageTableLevel(type) > 0;
   }
 
-  collectUnseen(pfn: number, page: Uint8Array, unseen: number[]): void {
+  collectUnseen(pfn: number, page: Uint8Array, unseen: FrameStack): void {
     const fault = collectUnseen(wordsOf(page), this.memory('PAGE_DATA').space, unseen);
     if (fault !== undefined) throw tableFault(pfn, fault);
   }
@@ -129,8 +132,8 @@ class PvGuest implements RestoreGuest {
     const { hypervisor, info } = this.target;
     // A new PV domain is a 64-bit one; it can be changed only while it owns no page.
     if ((await hypervisor.guestWidth(info.domid)) !== width) await hypervisor.setGuestWidth(info.domid, width);
-    const p2m = new P2m(width, [], -1);
-    this.known = { layout, space: { m2p: this.m2p, p2m }, types: new PageTypes(), p2mFrames: [] };
+    const space = { m2p: this.m2p, p2m: P2m.forRestore(this.m2p) };
+    this.known = { layout, space, types: new PageTypes(), p2mFrames: [] };
   }
 
   /** Makes the guest's pfns reach up to endPfn, and learns where the pages of its p2m for [startPfn, endPfn] are. */

@@ -1,8 +1,10 @@
 import { hasPageData, isKnownPageType, type LibxcWriter, PAGE_TYPE } from '@xen-migration/stream-format';
 import { PageBitmap } from '../bitmap.js';
+import { framesAt } from '../frame-lists.js';
 import { type FrameList, INVALID_FRAME, MAX_BATCH, PAGE_SIZE } from '../hypervisor/frames.js';
 import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
 import { copySettled } from '../x86/settled-copy.js';
+import { wordsOf } from '../x86/words.js';
 import { SaveFault } from './errors.js';
 import type { SaveGuest } from './guest-type.js';
 
@@ -26,9 +28,7 @@ interface Batch {
   readonly types: Uint8Array;
   /** The pages that have data, in the order of `pfns`; several that lie side by side may be one view. */
   readonly pages: readonly Uint8Array[];
-  /** Translated page tables among `pages`, to be used again. */
-  readonly scratch: readonly Uint32Array[];
-  /** What copies of pages are in, where the mapping makes some. */
+  /** Where translated page tables are, and copies of pages where the mapping makes some; to be used again. */
   readonly room: Uint8Array | undefined;
   readonly mapping: ForeignMapping | undefined;
 }
@@ -43,7 +43,6 @@ interface Batch {
 export class PageSender {
   private readonly deferred: PageBitmap;
   private deferredCount = 0;
-  private readonly freeScratch: Uint32Array[] = [];
   private readonly freeRooms: Uint8Array[] = [];
   private readonly settled = new Uint8Array(PAGE_SIZE);
 
@@ -99,17 +98,15 @@ export class PageSender {
     if (running) this.deferMissing(pfns, gfns);
     const types = await this.hypervisor.pageTypes(this.domid, gfns);
     const withData = indicesWithData(pfns, types);
-    if (withData.length === 0) return { pfns, types, pages: [], scratch: [], room: undefined, mapping: undefined };
+    if (withData.length === 0) return { pfns, types, pages: [], room: undefined, mapping: undefined };
 
-    const mapped = Float64Array.from(withData, (i) => gfns[i]!);
-    const mapping = await this.hypervisor.mapForeign(this.domid, mapped, 'read');
-    const scratch: Uint32Array[] = [];
+    const mapping = await this.hypervisor.mapForeign(this.domid, framesAt(gfns, withData), 'read');
     const room = this.freeRooms.pop() ?? new Uint8Array(MAX_BATCH * PAGE_SIZE);
     try {
-      const pages = await this.collectPages(pfns, types, withData, mapping, room, scratch, running);
-      return { pfns, types, pages, scratch, room, mapping };
+      const pages = await this.collectPages(pfns, types, withData, mapping, room, running);
+      return { pfns, types, pages, room, mapping };
     } catch (e) {
-      await this.release({ pfns, types, pages: [], scratch, room, mapping });
+      await this.release({ pfns, types, pages: [], room, mapping });
       throw e;
     }
   }
@@ -118,10 +115,9 @@ export class PageSender {
   private async collectPages(
     pfns: FrameList,
     types: Uint8Array,
-    withData: readonly number[],
+    withData: Uint32Array,
     mapping: ForeignMapping,
     room: Uint8Array,
-    scratch: Uint32Array[],
     running: boolean,
   ): Promise<Uint8Array[]> {
     const pages: Uint8Array[] = [];
@@ -139,32 +135,32 @@ export class PageSender {
         this.defer(pfns, types, i);
         await endRun(at);
       } else if (this.guest.needsNormalising(types[i]!)) {
-        const table = this.translate(pfns, types, i, mapping.page(at), scratch, running);
+        const table = room.subarray(at * PAGE_SIZE, (at + 1) * PAGE_SIZE);
+        const translated = this.translate(pfns, types, i, mapping.page(at), table, running);
         await endRun(at);
-        if (table !== undefined) pages.push(table);
+        if (translated) pages.push(table);
       }
     }
     await endRun(withData.length);
     return pages;
   }
 
+  /** @returns whether the page is in `target`, as it goes into the stream; if not, it was deferred */
   private translate(
     pfns: FrameList,
     types: Uint8Array,
     i: number,
     page: Uint8Array,
-    scratch: Uint32Array[],
+    target: Uint8Array,
     running: boolean,
-  ): Uint8Array | undefined {
+  ): boolean {
     // Other than a running guest's, a table can't change under our eyes.
     if (running && !copySettled(page, this.settled)) {
       this.defer(pfns, types, i);
-      return undefined;
+      return false;
     }
-    const target = this.freeScratch.pop() ?? new Uint32Array(1024);
-    scratch.push(target);
-    const problem = this.guest.normalisePage(types[i]!, running ? this.settled : page, target);
-    if (problem === undefined) return new Uint8Array(target.buffer);
+    const problem = this.guest.normalisePage(types[i]!, running ? this.settled : page, wordsOf(target));
+    if (problem === undefined) return true;
 
     const where = { pfn: pfns[i]!, entry: problem.entry, mfn: problem.frame };
     const text = `page table at pfn 0x${where.pfn.toString(16)}, entry ${where.entry}`;
@@ -180,7 +176,7 @@ export class PageSender {
       );
     }
     this.defer(pfns, types, i);
-    return undefined;
+    return false;
   }
 
   private deferMissing(pfns: FrameList, gfns: FrameList): void {
@@ -199,7 +195,6 @@ export class PageSender {
   }
 
   private async release(batch: Batch): Promise<void> {
-    this.freeScratch.push(...batch.scratch);
     if (batch.room !== undefined) this.freeRooms.push(batch.room);
     await batch.mapping?.unmap();
   }
@@ -219,8 +214,9 @@ function handled<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-function indicesWithData(pfns: FrameList, types: Uint8Array): number[] {
-  const indices: number[] = [];
+function indicesWithData(pfns: FrameList, types: Uint8Array): Uint32Array {
+  const indices = new Uint32Array(types.length);
+  let count = 0;
   for (let i = 0; i < types.length; i++) {
     const type = types[i]!;
     if (!isKnownPageType(type)) {
@@ -228,9 +224,9 @@ function indicesWithData(pfns: FrameList, types: Uint8Array): number[] {
         pfn: pfns[i]!,
       });
     }
-    if (hasPageData(type)) indices.push(i);
+    if (hasPageData(type)) indices[count++] = i;
   }
-  return indices;
+  return indices.subarray(0, count);
 }
 
 function unmappable(pfn: number, errno: number): SaveFault {

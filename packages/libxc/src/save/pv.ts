@@ -68,7 +68,11 @@ function pvGuest(target: SaveTarget, parts: PvParts, close: () => Promise<void>)
   const generation = p2mGeneration(sharedInfo, layout);
   return {
     pfnCount: guestP2m.p2m.maxPfn + 1,
-    gfnsOf: (pfns) => pfns.map((pfn) => machineFrame(space, pfn)),
+    gfnsOf(pfns) {
+      const gfns = new Float64Array(pfns.length);
+      for (let i = 0; i < pfns.length; i++) gfns[i] = machineFrame(space, pfns[i]!);
+      return gfns;
+    },
     needsNormalising: (type) => pageTableLevel(type) > 0,
     normalisePage: (type, page, into) => normaliseTable(wordsOf(page), into, kinds[pageTableLevel(type)]!, space),
     async staticRecords() {

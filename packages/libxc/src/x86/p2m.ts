@@ -3,20 +3,26 @@ import { type GuestWidth, pvLayout } from './layout.js';
 import type { MachineToPhys } from './m2p.js';
 
 /**
- * A PV guest's phys-to-machine array, cut into the pages ("leaves") it is made of. On save the leaves are the guest's
- * own, mapped and changing; on restore they are ours and appear as pfns are populated.
+ * A PV guest's phys-to-machine array, cut into pages ("leaves"). On save they are the guest's own, mapped and changing; on
+ * restore they are ours, appear as pfns are populated, and have words as wide as this host's frame numbers need.
  */
 export class P2m {
   /** Entries in a leaf, as a power of two. */
   readonly entryShift: number;
 
   constructor(
+    /** Bytes of an entry. */
     readonly width: GuestWidth,
     /** Each leaf as 32-bit words: one per entry (width 4) or two (width 8: low, high). */
     readonly leaves: (Uint32Array | undefined)[],
     public maxPfn: number,
   ) {
     this.entryShift = pvLayout(width).entryShift;
+  }
+
+  /** Of a guest that gets its memory on this host: half of the memory where frame numbers fit 32 bits, as up to 16 TiB. */
+  static forRestore(m2p: MachineToPhys): P2m {
+    return new P2m(m2p.maxMfn < 0xffff_ffff ? 4 : 8, [], -1);
   }
 
   /** The entry's mfn; INVALID_FRAME where there is none. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FrameStack } from '../frame-lists.js';
 import type { GuestWidth } from './layout.js';
 import type { PvAddressSpace } from './p2m.js';
 import { collectUnseen, localiseTable, normaliseTable } from './page-table.js';
@@ -48,7 +49,7 @@ test.each([4, 8] as const)('width %i: out on one machine and in on another, only
       const { fault, out, entries } = normalised(new Uint32Array(asOn(there).buffer), width, 1, there);
       expect(fault).toBeUndefined();
       expect(entries).toEqual(asOn(undefined));
-      expect(collectUnseen(out, here, [])).toBeUndefined();
+      expect(collectUnseen(out, here, new FrameStack())).toBeUndefined();
       expect(localiseTable(out, here)).toBeUndefined();
       expect(entriesOf(out)).toEqual(asOn(here));
     }),
@@ -108,13 +109,13 @@ test('unseen pfns are collected, pfns that the guest can not have are refused', 
   const space = target(8);
   space.p2m.set(40, -1);
   expect(space.p2m.mfnOf(40)).toBe(-1);
-  const unseen: number[] = [];
+  const unseen = new FrameStack();
   const table = tableOf({ 1: entry(40, 1n), 2: entry(41, 1n), 3: entry(40, 0n), 4: entry(40, 3n) });
   expect(collectUnseen(table, space, unseen)).toBeUndefined();
-  expect(unseen).toEqual([40, 40]);
+  expect([...unseen.frames]).toEqual([40, 40]);
   expect(localiseTable(table, space)).toEqual({ reason: 'untranslatable', entry: 1, frame: 40 });
   for (const pfn of [PAGES, 2 ** 32, 2 ** 40 - 1]) {
-    expect(collectUnseen(tableOf({ 6: entry(pfn, 1n) }), space, [])).toEqual({
+    expect(collectUnseen(tableOf({ 6: entry(pfn, 1n) }), space, new FrameStack())).toEqual({
       reason: 'out-of-range',
       entry: 6,
       frame: pfn,

@@ -1,3 +1,4 @@
+import type { FrameStack } from '../frame-lists.js';
 import { INVALID_FRAME } from '../hypervisor/frames.js';
 import type { GuestWidth } from './layout.js';
 import type { MachineToPhys } from './m2p.js';
@@ -176,7 +177,7 @@ function normaliseEntries32(
  *
  * @returns the first entry whose pfn the guest can't have
  */
-export function collectUnseen(table: Uint32Array, space: PvAddressSpace, unseen: number[]): TableFault | undefined {
+export function collectUnseen(table: Uint32Array, space: PvAddressSpace, unseen: FrameStack): TableFault | undefined {
   const { leaves, maxPfn, entryShift, width } = space.p2m;
   const within = 2 ** entryShift - 1;
   for (let at = 0; at < PAGE_TABLE_ENTRIES * 2; at += 2) {
