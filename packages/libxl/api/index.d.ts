@@ -4,6 +4,7 @@ import { ByteSink } from '@xen-migration/stream-format';
 import { ByteSource } from '@xen-migration/stream-format';
 import { CpuDifference } from '@xen-migration/libxc';
 import type { CpuPolicy } from '@xen-migration/libxc';
+import { HostInfo } from '@xen-migration/libxc';
 import { Hypervisor } from '@xen-migration/libxc';
 import { IncrementalSave } from '@xen-migration/libxc';
 import { PrecopyPolicy } from '@xen-migration/libxc';
@@ -14,6 +15,7 @@ import { SaveProgress } from '@xen-migration/libxc';
 import { SaveResult } from '@xen-migration/libxc';
 import { SHUTDOWN } from '@xen-migration/libxc';
 import { Socket } from 'node:net';
+import { StreamError } from '@xen-migration/stream-format';
 import type { VcpuInfo } from '@xen-migration/libxc';
 import type { Writable } from 'node:stream';
 import { XenstoreClient } from '@xen-migration/libxc/xenstore/client';
@@ -38,9 +40,11 @@ export const ALTP2M_MODE: {
     readonly limited: 3;
 };
 
+export function answerQuery(host: Host, question?: Readable): Promise<string>;
+
 export interface AskOptions {
     readonly paths?: readonly string[];
-    readonly reach: (xlArguments: readonly string[]) => Command;
+    readonly reach: Reach;
     readonly signal?: AbortSignal;
 }
 
@@ -258,6 +262,8 @@ export const CHANNEL_CONNECTION: {
 
 export function checkMigration(options: CheckOptions): Promise<MigrationCheck>;
 
+export function checkMigrationTo(options: CheckTargetOptions): Promise<TargetCheck>;
+
 export interface CheckOptions {
     readonly config: LibxlDomainConfig;
     readonly domid: number;
@@ -294,6 +300,16 @@ export type CheckTarget = {
     } | undefined;
 };
 
+export interface CheckTargetOptions {
+    readonly bytesPerSecond?: number;
+    readonly config?: LibxlDomainConfig;
+    readonly domid: number;
+    readonly downtimeMs?: number;
+    readonly host: Host;
+    readonly reach: Reach;
+    readonly signal?: AbortSignal;
+}
+
 export interface Command {
     readonly args: readonly string[];
     readonly command: string;
@@ -326,6 +342,8 @@ export interface CpuidPolicies {
 }
 
 export type CpuidRegister = 'eax' | 'ebx' | 'ecx' | 'edx';
+
+export function cpuPercent(domain: DomainSummary, sample: HostSample, before: HostSample | undefined): number;
 
 declare const CREATE_INFO: {
     type: Member<"invalid" | "hvm" | "pv" | "pvh">;
@@ -1287,6 +1305,24 @@ export interface EvacuateOptions {
     readonly signal?: AbortSignal;
 }
 
+export function evacuateToTargets(options: EvacuateToTargetsOptions): Promise<MoveOutcome[]>;
+
+export type EvacuateToTargetsEvent = EvacuateEvent
+/** What happens to a migration that is under way. */
+| {
+    readonly kind: 'move';
+    readonly move: PlannedMove;
+    readonly event: MigrateToTargetEvent;
+};
+
+export interface EvacuateToTargetsOptions extends Omit<MigrateToTargetOptions, 'domid' | 'config' | 'reach' | 'onEvent' | 'onText'> {
+    readonly onEvent?: (event: EvacuateToTargetsEvent) => void;
+    readonly onText?: (move: PlannedMove, text: string) => void;
+    readonly parallel?: number;
+    readonly plan: EvacuationPlan;
+    readonly targets: ReadonlyMap<string, Reach>;
+}
+
 export interface EvacuationGuest {
     readonly domid: number;
     readonly findings: ReadonlyMap<string, readonly Finding[]>;
@@ -1396,6 +1432,11 @@ export interface Host {
     readonly xenstore: XenstoreClient;
 }
 
+export function hostAndPort(text: string): {
+    host: string;
+    port: number;
+};
+
 export interface HostDescription {
     readonly bootId: string;
     readonly cpuPolicies: Readonly<Record<'pv' | 'hvm', CpuPolicy>>;
@@ -1418,6 +1459,17 @@ export interface HostDescription {
         readonly extra: string;
         readonly capabilities: string;
     };
+}
+
+export { HostInfo }
+
+export function hostInfo(host: Host): Promise<HostInfo>;
+
+export interface HostSample {
+    readonly at: number;
+    readonly domains: readonly DomainSummary[];
+    readonly host: HostInfo;
+    readonly vcpus: ReadonlyMap<number, readonly VcpuSummary[]>;
 }
 
 declare const HVM_INFO: {
@@ -1497,6 +1549,8 @@ declare const HVM_INFO: {
     rdm_mem_boundary_memkb: Member<Uint64>;
     mca_caps: Member<Uint64>;
 };
+
+export function hypervisorMessages(host: Host): Promise<string>;
 
 export const incomingName: (name: string) => string;
 
@@ -1699,6 +1753,18 @@ export interface LinkSpeedOptions {
     readonly signal?: AbortSignal;
 }
 
+export interface LinkTotals {
+    readonly rawBytes: number;
+    readonly takenUpAgain: number;
+    readonly wireBytes: number;
+}
+
+export interface LinkWish {
+    readonly compress?: boolean;
+    readonly patienceMs?: number;
+    readonly streams?: number;
+}
+
 export function listDomains(host: Host): Promise<DomainSummary[]>;
 
 export interface MachineStatus {
@@ -1810,6 +1876,34 @@ export interface MigrateReport {
     readonly uuid: string;
 }
 
+export function migrateToTarget(options: MigrateToTargetOptions): Promise<MigrateToTargetReport>;
+
+export type MigrateToTargetEvent = MigrateEvent | LinkEvent
+/** The target can't do all that is wished for: it goes on without. */
+| {
+    readonly kind: 'without';
+    readonly what: 'link' | 'compression';
+}
+/** How the transport's process ended; the last event. */
+| {
+    readonly kind: 'transport-end';
+    readonly pid: number | undefined;
+    readonly end: TransportOutcome;
+};
+
+export interface MigrateToTargetOptions extends Omit<MigrateOptions, 'connection' | 'onEvent'> {
+    readonly downtimeMs?: number;
+    readonly link?: LinkWish;
+    readonly onEvent?: (event: MigrateToTargetEvent) => void;
+    readonly onText?: (text: string) => void;
+    readonly reach: Reach;
+    readonly receiver?: ReceiverRequest;
+}
+
+export interface MigrateToTargetReport extends MigrateReport {
+    readonly link: LinkTotals | undefined;
+}
+
 export interface MigrationCheck {
     readonly cpuDifferences: readonly CpuDifference[] | undefined;
     readonly dirty: DirtyRate | undefined;
@@ -1908,6 +2002,8 @@ export function parseDomainConfig(text: string): LibxlDomainConfig;
 
 export function parseHostDescription(text: string): HostDescription;
 
+export function parseReceiverArguments(words: readonly string[]): ReceiverRequest | undefined;
+
 export const PASSTHROUGH: {
     readonly default: 0;
     readonly disabled: 1;
@@ -1926,6 +2022,19 @@ export interface PlannedMove {
     readonly name: string;
     readonly priority: number;
     readonly target: string;
+}
+
+export function prepareEvacuation(options: PrepareEvacuationOptions): Promise<EvacuationPlan>;
+
+export interface PrepareEvacuationOptions {
+    readonly except?: readonly string[];
+    readonly host: Host;
+    readonly only?: readonly string[];
+    readonly onUnreachable?: (target: string, error: LibxlError) => void;
+    readonly priorities?: ReadonlyMap<string, number>;
+    readonly reserveKib?: number;
+    readonly signal?: AbortSignal;
+    readonly targets: ReadonlyMap<string, Reach>;
 }
 
 export interface ProcessIdentity {
@@ -2066,6 +2175,14 @@ export const RDM_RESERVE_STRATEGY: {
     readonly host: 1;
 };
 
+export interface Reach {
+    (xlArguments: readonly string[]): Command;
+    readonly fixed?: boolean;
+    readonly shell?: (script: string) => Command;
+}
+
+export function reachTarget(input: TargetOptions): Reach;
+
 export function readSaveFileHeader(reader: ByteReader, options?: SaveFileHeaderOptions): Promise<SaveFileStart>;
 
 export function readTlsCredentials(directory: string): TlsCredentials;
@@ -2154,7 +2271,27 @@ export const RECEIVER: {
     readonly dropped: {};
 };
 
+export function receiverArguments(request: ReceiverRequest): string[];
+
+export function receiverCommand(xl: Command): (words: readonly string[]) => Command | undefined;
+
+export interface ReceiverRequest {
+    readonly capabilities?: boolean;
+    readonly carriageReturn?: boolean;
+    readonly debug?: boolean;
+    readonly forceCpu?: boolean;
+    readonly join?: string;
+    readonly link?: string;
+    readonly noMonitor?: boolean;
+    readonly paused?: boolean;
+    readonly sink?: boolean;
+    readonly timestamps?: boolean;
+    readonly verbosity?: number;
+}
+
 export type ReceiverState = keyof typeof RECEIVER;
+
+export function recentConsoleOutput(host: Host, domid: number): Promise<string>;
 
 export function renameDomain(host: Host, domid: number, name: string, expected?: string): Promise<void>;
 
@@ -2172,6 +2309,13 @@ export interface ReplicateOptions {
     readonly info: DomainRemusInfo;
     readonly onEvent?: (event: ReplicateEvent) => void;
     readonly suspendTimeoutMs?: number;
+}
+
+export function replicateToTarget(options: ReplicateToTargetOptions): Promise<ReplicationEnd>;
+
+export interface ReplicateToTargetOptions extends Omit<ReplicateOptions, 'connection'> {
+    readonly reach: Reach;
+    readonly receiver?: ReceiverRequest;
 }
 
 export interface ReplicationEnd {
@@ -2255,6 +2399,8 @@ export interface RunningTransport {
     kill(): void;
     readonly pid: number | undefined;
 }
+
+export function sampleHost(host: Host, withVcpus?: boolean): Promise<HostSample>;
 
 export type SaveEvent = {
     readonly kind: 'progress';
@@ -2472,6 +2618,8 @@ export function storeUserdata(host: Host, key: DomainKey, kind: UserdataKind, da
 
 export function streamConnection(fromPeer: Readable, toPeer: Writable): MigrationConnection;
 
+export { StreamError }
+
 export type StreamVersion = 1 | 2;
 
 type Structure<M extends Members> = {
@@ -2491,6 +2639,20 @@ export interface SuspendOptions {
 }
 
 export type SuspendRequest = 'event-channel' | 'xenstore' | 'remote';
+
+export function takeAsked(env?: NodeJS.ProcessEnv): ReceiverRequest;
+
+export interface TargetCheck extends MigrationCheck {
+    readonly link: LinkSpeed | undefined;
+    readonly target: CheckTarget;
+}
+
+export interface TargetOptions {
+    readonly host: string;
+    readonly sshCommand?: string;
+    readonly tlsDirectory?: string;
+    readonly xl?: Command;
+}
 
 export const TEE_TYPE: {
     readonly none: 0;
@@ -2602,6 +2764,10 @@ export interface TransportOptions {
     readonly patienceMs?: number;
 }
 
+export type TransportOutcome = TransportEnd | {
+    readonly kind: 'late';
+};
+
 export const TSC_MODE: {
     readonly default: 0;
     readonly always_emulate: 1;
@@ -2612,6 +2778,8 @@ export const TSC_MODE: {
 export type Uint64 = number | bigint;
 
 export function unpauseDomain(host: Host, domid: number): Promise<void>;
+
+export function updateConfiguration(host: Host, domid: number, config: LibxlDomainConfig): Promise<void>;
 
 export const USBCTRL_TYPE: {
     readonly auto: 0;
@@ -2771,4 +2939,8 @@ export function waitUntilSuspendable(host: Host, domid: number, input?: {
     readonly signal?: AbortSignal;
 }): Promise<void>;
 
+export function withArguments(input: Command, more: readonly string[]): Command;
+
 export function writeDomainStream(options: SaveStreamOptions): Promise<TransferSummary>;
+
+export { XlHeader }

@@ -1,5 +1,9 @@
+// Of the layers below, what the calls here speak of.
+export type { HostInfo } from '@xen-migration/libxc';
+export { StreamError, type XlHeader } from '@xen-migration/stream-format';
 export { type AskOptions, askTarget } from './check/ask-target.js';
 export { type CheckOptions, type CheckTarget, checkMigration, type MigrationCheck } from './check/check-migration.js';
+export { type CheckTargetOptions, checkMigrationTo, type TargetCheck } from './check/check-target.js';
 export { type DirtyRate, type DirtyRateOptions, measureDirtyRate } from './check/dirty-rate.js';
 export { diskPaths } from './check/disks.js';
 export { type Estimate, type EstimateInput, estimateMigration } from './check/estimate.js';
@@ -20,7 +24,7 @@ export type { MachineStatus, MigrationStatus, QmpRequest } from './device-model/
 export type { QemuVersion, QmpEvent } from './device-model/qmp/messages.js';
 export { DEVICE_MODEL_TIMEOUTS, type DeviceModelSettings } from './device-model/settings.js';
 export { findTraditional, TRADITIONAL_VARIABLE } from './device-model/traditional/find.js';
-export { retrieveConfiguration, storeConfiguration } from './domain/configuration.js';
+export { retrieveConfiguration, storeConfiguration, updateConfiguration } from './domain/configuration.js';
 export { consolePath, openConsole } from './domain/console.js';
 export { type RequestOptions, rebootDomain, shutdownDomain } from './domain/control.js';
 export { type CreateEvent, type CreateOptions, createDomain } from './domain/create.js';
@@ -42,12 +46,18 @@ export { keyOfDomain, renameDomain } from './domain/names.js';
 export { type DomainParameters, type DomainType, domainParameters } from './domain/parameters.js';
 export { pauseDomain, unpauseDomain } from './domain/pause.js';
 export { waitUntilSuspendable } from './domain/ready.js';
+export { recentConsoleOutput } from './domain/recent-output.js';
 export { ensureRunning, resumeDomain } from './domain/resume.js';
 export { type SuspendOptions, type SuspendRequest, suspendDomain } from './domain/suspend.js';
 export { type DomainKey, readUserdata, storeUserdata, type UserdataKind } from './domain/userdata.js';
 export { type VcpuSummary, vcpusOfDomain } from './domain/vcpus.js';
 export { isLibxlError, LIBXL_ERROR, LibxlError, type LibxlErrorCode, type LibxlErrorDetails } from './errors.js';
 export { type EvacuateEvent, type EvacuateOptions, evacuate, type MoveOutcome } from './evacuate/evacuate.js';
+export {
+  type EvacuateToTargetsEvent,
+  type EvacuateToTargetsOptions,
+  evacuateToTargets,
+} from './evacuate/evacuate-to-targets.js';
 export { type GatherOptions, gatherEvacuation } from './evacuate/gather.js';
 export {
   type EvacuationGuest,
@@ -57,16 +67,21 @@ export {
   type PlannedMove,
   planEvacuation,
 } from './evacuate/plan.js';
+export { type PrepareEvacuationOptions, prepareEvacuation } from './evacuate/prepare.js';
 export type { AfterSave, HandOverEvent } from './guardian/plan.js';
+export { hostInfo, hypervisorMessages } from './host/information.js';
 export { type Host, type OpenHostOptions, openHost } from './host/open-host.js';
+export { cpuPercent, type HostSample, sampleHost } from './host/sample.js';
 export {
   type Command,
   type LinkEvent,
   type LinkPlan,
   MAX_STREAMS,
   newLinkId,
+  withArguments,
 } from './link/plan.js';
 export { type JoinLinkOptions, joinLink, linkCommand, type OpenLinkOptions, openLink } from './link/start.js';
+export { answerQuery } from './migrate/answer-query.js';
 export {
   descriptorConnection,
   type MigrationConnection,
@@ -135,6 +150,24 @@ export {
   LIBXL_HAVE_SRM_V2,
   type StreamVersion,
 } from './stream/stream-version.js';
+export { takeAsked } from './target/asked.js';
+export type { LinkWish } from './target/choose-transport.js';
+export {
+  type LinkTotals,
+  type MigrateToTargetEvent,
+  type MigrateToTargetOptions,
+  type MigrateToTargetReport,
+  migrateToTarget,
+} from './target/migrate-to-target.js';
+export { hostAndPort, type Reach, reachTarget, type TargetOptions } from './target/reach.js';
+export {
+  parseReceiverArguments,
+  type ReceiverRequest,
+  receiverArguments,
+  receiverCommand,
+} from './target/receiver.js';
+export { type ReplicateToTargetOptions, replicateToTarget } from './target/replicate-to-target.js';
+export type { TransportOutcome } from './target/transport-end.js';
 export { readTlsCredentials, TLS_FILES, type TlsCredentials } from './tls/credentials.js';
 export { serveTls, type TlsServerEvent, type TlsServerOptions } from './tls/server.js';
 export { TLS_PORT, type TlsTarget, tlsCommand } from './tls/target.js';

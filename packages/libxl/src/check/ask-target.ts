@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { LibxlError } from '../errors.js';
-import type { Command } from '../link/plan.js';
 import { queryTarget } from '../migrate/query.js';
+import type { Reach } from '../target/reach.js';
 import type { CheckTarget } from './check-migration.js';
 
 export interface AskOptions {
-  /** What to run here so that xl runs at the target with these arguments. */
-  readonly reach: (xlArguments: readonly string[]) => Command;
+  /** How the target is reached (reachTarget). */
+  readonly reach: Reach;
   /** Files that the target is asked about. */
   readonly paths?: readonly string[];
   readonly signal?: AbortSignal;
@@ -26,6 +26,9 @@ export async function askTarget({ reach, paths = [], signal }: AskOptions): Prom
   const answer = await queryTarget({ command: reach(['migrate-receive', '--capabilities']), paths, ...aborting });
   if (answer.kind === 'ours') return { toolstack: 'ours', description: answer.description };
   if (answer.kind === 'unreachable') throw new LibxlError('ERROR_FAIL', `the target can't be reached: ${answer.said}`);
+  const silent = new LibxlError('ERROR_FAIL', `there is no xl at the target that answers: ${answer.said}`);
+  // There is a receiver at the end of a fixed command, which is no `xl info`.
+  if (reach.fixed === true) throw silent;
   const { command, args } = reach(['info']);
   try {
     const { stdout } = await promisify(execFile)(command, [...args], {
@@ -35,7 +38,7 @@ export async function askTarget({ reach, paths = [], signal }: AskOptions): Prom
     });
     return factsOf(stdout);
   } catch {
-    throw new LibxlError('ERROR_FAIL', `there is no xl at the target that answers: ${answer.said}`);
+    throw silent;
   }
 }
 

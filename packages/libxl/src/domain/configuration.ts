@@ -32,3 +32,14 @@ export async function retrieveConfiguration(host: Host, domid: number): Promise<
   const created = { ...config.c_info, uuid: key.uuid, ...(name === undefined ? {} : { name }) };
   return { ...config, c_info: created };
 }
+
+/**
+ * Keeps another configuration for a domain, which takes effect when it is made anew. It stays the same domain: its UUID
+ * does not change.
+ *
+ * @throws LibxlError ERROR_DOMAIN_NOTFOUND
+ */
+export async function updateConfiguration(host: Host, domid: number, config: LibxlDomainConfig): Promise<void> {
+  const key = await keyOfDomain(host, domid);
+  await storeConfiguration(host, key, { ...config, c_info: { ...config.c_info, uuid: key.uuid } });
+}

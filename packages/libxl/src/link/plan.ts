@@ -6,6 +6,11 @@ export interface Command {
   readonly args: readonly string[];
 }
 
+/** A command with more arguments. */
+export function withArguments({ command, args }: Command, more: readonly string[]): Command {
+  return { command, args: [...args, ...more] };
+}
+
 /** What the sender's agent does. */
 export interface LinkPlan {
   /** 32 hexadecimal digits (newLinkId). */

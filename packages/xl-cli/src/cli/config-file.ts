@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { encodeText, type LibxlDomainConfig } from '@xen-migration/libxl';
+import { encodeText, hostInfo, type LibxlDomainConfig } from '@xen-migration/libxl';
 import {
   type HostFacts,
   parseXlConf,
@@ -93,7 +93,7 @@ async function readWhole(path: string, unreadable: ReadConfigOptions['unreadable
 }
 
 async function hostFacts(context: Context, dryRun: boolean): Promise<HostFacts> {
-  const cpus = dryRun ? availableParallelism() : (await (await context.host()).hypervisor.info()).nrCpus;
+  const cpus = dryRun ? availableParallelism() : (await hostInfo(await context.host())).nrCpus;
   return { maxCpus: cpus, onlineCpus: cpus, nodes: [Array.from({ length: cpus }, (_, cpu) => cpu)] };
 }
 

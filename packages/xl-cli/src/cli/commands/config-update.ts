@@ -1,4 +1,4 @@
-import { isLibxlError, keyOfDomain, type LibxlDomainConfig, storeConfiguration } from '@xen-migration/libxl';
+import { isLibxlError, type LibxlDomainConfig, updateConfiguration } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { type Context, requireDomain } from '../context.js';
@@ -50,9 +50,7 @@ async function keep(context: Context, domid: number, config: LibxlDomainConfig):
   context.err(`setting dom${domid} configuration\n`);
   const host = await context.host();
   try {
-    const key = await keyOfDomain(host, domid);
-    // It stays the same domain: what it is identified by does not change.
-    await storeConfiguration(host, key, { ...config, c_info: { ...config.c_info, uuid: key.uuid } });
+    await updateConfiguration(host, domid, config);
   } catch (e) {
     if (!isLibxlError(e)) throw e;
     throw new ExitError(EXIT.failure, `xl: ${e.message}\nfailed to update configuration\n`);

@@ -1,7 +1,6 @@
-import { isLibxlError, openConsole } from '@xen-migration/libxl';
+import { isLibxlError, openConsole, recentConsoleOutput } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { attachTerminal } from '../console/attach-terminal.js';
-import { recentOutput } from '../console/recent-output.js';
 import { requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 
@@ -30,12 +29,12 @@ export const consoleCommand = defineCommand(
       throw new ExitError(EXIT.failure, `domain ${domid} has no such console\nUnable to attach console\n`);
     }
     try {
-      const socket = await openConsole(await context.host(), domid);
+      const host = await context.host();
       if (options.dump) {
-        context.out(await recentOutput(socket));
+        context.out(await recentConsoleOutput(host, domid));
         return EXIT.success;
       }
-      await attachTerminal(socket, {
+      await attachTerminal(await openConsole(host, domid), {
         signal: context.signal,
         ...(options.escape === undefined ? {} : { escape: options.escape }),
       });

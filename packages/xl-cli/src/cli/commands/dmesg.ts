@@ -1,3 +1,4 @@
+import { hypervisorMessages } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../exit.js';
 
@@ -10,8 +11,7 @@ export const dmesg = defineCommand(
     operands: 0,
   },
   async (context, { options }) => {
-    const { hypervisor } = await context.host();
-    const text = await hypervisor.consoleRing();
+    const text = await hypervisorMessages(await context.host());
     context.out(text === '' || text.endsWith('\n') ? text : `${text}\n`);
     if (!options.clear) return EXIT.success;
     context.err('xl: this host can not clear its message buffer\n');

@@ -1,15 +1,20 @@
-import { evacuate, type MoveOutcome } from '@xen-migration/libxl';
+import {
+  type EvacuationPlan,
+  evacuateToTargets,
+  isLibxlError,
+  type PrepareEvacuationOptions,
+  prepareEvacuation,
+} from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { printJson } from '../context.js';
 import { EvacuationDisplay } from '../evacuation/display.js';
-import { makePlan } from '../evacuation/make-plan.js';
-import { Mover } from '../evacuation/mover.js';
+import { listOf, prioritiesOf } from '../evacuation/lists.js';
 import { endText, evacuationReport, planText } from '../evacuation/texts.js';
-import { EXIT } from '../exit.js';
+import { EXIT, ExitError } from '../exit.js';
 import { CONVERGENCE_OPTIONS, convergenceOf } from '../migration/convergence.js';
 import { LINK_OPTIONS, linkWish } from '../migration/link.js';
-import { TLS_DIRECTORY, TLS_OPTIONS } from '../migration/tls.js';
-import { SSH_OPTION } from '../migration/transport.js';
+import { reachOf, SSH_OPTION } from '../migration/target.js';
+import { TLS_OPTIONS } from '../migration/tls.js';
 import { ReportFile } from '../report-file.js';
 import { wholeNumber } from '../values.js';
 
@@ -51,16 +56,21 @@ export const evacuateCommand = defineCommand(
   async (context, { options, operands: hosts }) => {
     const parallel = options.parallel === undefined ? 2 : wholeNumber('parallel', options.parallel, 1, MAX_PARALLEL);
     const reserve = options.reserve === undefined ? 0 : wholeNumber('reserve', options.reserve, 0, MAX_RESERVE_MIB);
-    const { downtimeMs: _planned, ...convergence } = convergenceOf(options);
+    const convergence = convergenceOf(options);
     const wish = linkWish(options);
-    const { plan, reaches } = await makePlan(context, {
-      hosts,
-      sshCommand: options.sshCommand,
-      tlsDirectory: options.tls ? (options.tlsDir ?? TLS_DIRECTORY) : undefined,
-      priority: options.priority,
-      only: options.only,
-      except: options.except,
+    const priorities = prioritiesOf(options.priority ?? '');
+    const targets = new Map(hosts.map((name) => [name, reachOf(name, options)]));
+    const host = await context.host();
+    const { signal } = context;
+    const plan = await planned({
+      host,
+      targets,
+      ...(options.only === undefined ? {} : { only: listOf(options.only) }),
+      except: listOf(options.except ?? ''),
+      priorities,
       reserveKib: reserve * 1024,
+      signal,
+      onUnreachable: (name, error) => context.err(`xl: ${name}: ${error.message}\n`),
     });
     const show = options.json ? context.err : context.out;
     show(planText(plan, parallel));
@@ -74,13 +84,18 @@ export const evacuateCommand = defineCommand(
       const start = performance.now();
       const startedAt = new Date().toISOString();
       const display = new EvacuationDisplay(context);
-      const mover = new Mover(context, { reaches, wish, convergence, noMonitor: options.noMonitor }, display);
-      const outcomes: MoveOutcome[] = await evacuate({
+      const { verbosity, timestamps } = context.globals;
+      const outcomes = await evacuateToTargets({
+        host,
         plan,
+        targets,
         parallel,
-        migrate: (move) => mover.migrate(move),
-        signal: context.signal,
+        receiver: { noMonitor: options.noMonitor, verbosity, timestamps },
+        ...wish,
+        ...convergence,
+        signal,
         onEvent: (event) => display.show(event),
+        onText: (move, text) => display.said(move, text),
       });
       display.clear();
       const report = evacuationReport(plan, outcomes, { startedAt, totalMs: performance.now() - start });
@@ -93,3 +108,12 @@ export const evacuateCommand = defineCommand(
     }
   },
 );
+
+async function planned(options: PrepareEvacuationOptions): Promise<EvacuationPlan> {
+  try {
+    return await prepareEvacuation(options);
+  } catch (e) {
+    if (!isLibxlError(e)) throw e;
+    throw new ExitError(e.code === 'ERROR_INVAL' ? EXIT.usage : EXIT.failure, `xl: ${e.message}\n`);
+  }
+}

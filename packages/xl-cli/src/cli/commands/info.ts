@@ -1,5 +1,5 @@
 import { arch, hostname, release, version } from 'node:os';
-import type { HostInfo } from '@xen-migration/libxc';
+import { type HostInfo, hostInfo } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { printJson } from '../context.js';
 import { EXIT } from '../exit.js';
@@ -20,8 +20,7 @@ export const info = defineCommand(
     details: 'With a Name, only the value of that line is printed.',
   },
   async (context, { options, operands }) => {
-    const { hypervisor } = await context.host();
-    const host = await hypervisor.info();
+    const host = await hostInfo(await context.host());
     const facts = hostFacts(host);
     if (options.json) {
       printJson(context, { ...Object.fromEntries(facts), notice: host.notice });

@@ -1,4 +1,4 @@
-import { domainSummary, isLibxlError, listDomains, retrieveConfiguration } from '@xen-migration/libxl';
+import { domainSummary, hostInfo, isLibxlError, listDomains, retrieveConfiguration } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { type Context, printJson, requireExistingDomain } from '../context.js';
 import { EXIT } from '../exit.js';
@@ -30,7 +30,7 @@ export const list = defineCommand(
     }
     if (options.json) printJson(context, domains);
     else context.out(domainTable(domains, options));
-    const { notice } = await host.hypervisor.info();
+    const { notice } = await hostInfo(host);
     const held = heldNotes(domains);
     if (held !== '') context.err(`${held}${notice === '' ? '' : `note: ${notice}\n`}`);
     return EXIT.success;

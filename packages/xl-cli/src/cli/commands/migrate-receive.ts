@@ -1,22 +1,22 @@
 import {
-  describeHost,
+  answerQuery,
   descriptorConnection,
-  formatHostDescription,
   isLibxlError,
   joinLink,
   openLink,
   receiveMigration,
+  receiverArguments,
   sinkBytes,
   startMonitor,
+  takeAsked,
+  withArguments,
 } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
-import { askedPaths } from '../migration/asked-paths.js';
-import { takeAsked } from '../migration/asked-receiver.js';
+import { FORCE_CPU_OPTION, OWN_XL } from '../migration/target.js';
 import { listenByTls, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/tls.js';
-import { FORCE_CPU_OPTION, localXl, receiverArguments } from '../migration/transport.js';
 
 export const migrateReceive = defineCommand(
   {
@@ -62,19 +62,20 @@ export const migrateReceive = defineCommand(
     const asked = takeAsked();
     const options = {
       ...typed,
-      capabilities: typed.capabilities || asked.capabilities,
-      sink: typed.sink || asked.sink,
+      capabilities: typed.capabilities || asked.capabilities === true,
+      sink: typed.sink || asked.sink === true,
+      forceCpu: typed.forceCpu || asked.forceCpu === true,
       link: typed.link ?? asked.link,
       join: typed.join ?? asked.join,
     };
     if (options.colo) throw new ExitError(EXIT.failure, 'xl: COLO is not received by this version\n');
     if (options.tlsListen !== undefined) {
-      await listenByTls(context, options.tlsListen, options.tlsDir ?? TLS_DIRECTORY);
+      await listenByTls(context, OWN_XL, options.tlsListen, options.tlsDir ?? TLS_DIRECTORY);
       return EXIT.success;
     }
     if (options.capabilities) {
-      const paths = await askedPaths();
-      context.out(`${formatHostDescription(await describeHost(await context.host(), paths))}\n`);
+      const { stdin } = process;
+      context.out(`${await answerQuery(await context.host(), stdin.isTTY ? undefined : stdin)}\n`);
       return EXIT.success;
     }
     if (options.sink) {
@@ -86,9 +87,9 @@ export const migrateReceive = defineCommand(
       return EXIT.success;
     }
     if (options.link !== undefined) {
-      const { globals } = context;
       const { noMonitor, debug, paused, forceCpu } = options;
-      const receiver = localXl(receiverArguments({ noMonitor, debug, paused, forceCpu, globals, terminal: false }));
+      const request = { ...context.globals, noMonitor, debug, paused, forceCpu };
+      const receiver = withArguments(OWN_XL, receiverArguments(request));
       await openLink({ host: await context.host(), id: linkId(options.link), receiver, signal: context.signal });
       return EXIT.success;
     }

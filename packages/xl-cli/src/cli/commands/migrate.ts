@@ -1,18 +1,16 @@
-import { isLibxlError, requireMovable, retrieveConfiguration } from '@xen-migration/libxl';
+import { isLibxlError, LibxlError, MigrationError, migrateToTarget, retrieveConfiguration } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { NOT_RETRIEVED, OVERRIDE_UNREADABLE, readConfigFile } from '../config-file.js';
 import { type Context, printJson, requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
-import { carryOut } from '../migration/carry-out.js';
 import { runCheck } from '../migration/check.js';
 import { CONVERGENCE_OPTIONS, convergenceOf } from '../migration/convergence.js';
 import { jsonEvents } from '../migration/events.js';
-import { chooseTransport, LINK_OPTIONS, linkWish } from '../migration/link.js';
-import { LinkWatch } from '../migration/link-watch.js';
-import { failureReport, failureText, successReport, summary } from '../migration/outcome.js';
+import { LINK_OPTIONS, linkWish } from '../migration/link.js';
+import { failureReport, failureText, successReport, summary, transportText } from '../migration/outcome.js';
+import { FORCE_CPU_OPTION, reachOf, receiverManner, SSH_OPTION } from '../migration/target.js';
 import { tell } from '../migration/tell.js';
-import { TLS_DIRECTORY, TLS_OPTIONS } from '../migration/tls.js';
-import { FORCE_CPU_OPTION, reachTarget, SSH_OPTION } from '../migration/transport.js';
+import { TLS_OPTIONS } from '../migration/tls.js';
 import { besideProgress, progressFor } from '../progress.js';
 import { ReportFile } from '../report-file.js';
 
@@ -63,70 +61,63 @@ export const migrate = defineCommand(
         : await readConfigFile(context, options.config, { unreadable: OVERRIDE_UNREADABLE });
     const migration = { domain: config.c_info?.name ?? domain, domid, target, startedAt: new Date().toISOString() };
     const wish = linkWish(options);
-    const { downtimeMs, ...convergence } = convergenceOf(options);
-    const reach = reachTarget({
-      host: target,
-      sshCommand: options.sshCommand,
-      ...(options.tls ? { tlsDirectory: options.tlsDir ?? TLS_DIRECTORY } : {}),
-    });
+    const convergence = convergenceOf(options);
+    const reach = reachOf(target, options);
     if (options.check) {
       const { json } = options;
-      return runCheck(context, { ...migration, config, reach, bytesPerSecond: wish.bytesPerSecond, downtimeMs, json });
+      const { bytesPerSecond } = wish;
+      const { downtimeMs } = convergence;
+      return runCheck(context, { ...migration, config, reach, bytesPerSecond, downtimeMs, json });
     }
     const progress = progressFor(context, 'migration sender');
-    // Before the target is bothered.
-    await requireMovable(await context.host(), domid, { live: true });
     const events = options.events === undefined ? undefined : jsonEvents(context.out);
-    const chosen = await chooseTransport(
-      context,
-      reach,
-      {
-        noMonitor: options.noMonitor || options.foreground,
-        debug: options.debug,
-        paused: options.paused,
-        forceCpu: options.forceCpu,
-        globals: context.globals,
-        terminal: context.stderrIsTerminal,
-      },
-      wish,
-    );
     const report = options.report === undefined ? undefined : ReportFile.create(options.report);
     const conclude = (result: Record<string, unknown>) => {
+      progress.clear();
       report?.write(result);
       if (events !== undefined) context.out(`${JSON.stringify({ event: 'end', ...result })}\n`);
       else if (options.json) printJson(context, result);
     };
-    const link = new LinkWatch(context, progress, events);
     const onText = besideProgress(context, progress);
+    let ended = '';
     try {
-      const result = await carryOut(context, {
+      const done = await migrateToTarget({
+        host: await context.host(),
         domid,
         config,
-        chosen,
-        wish,
-        settings: { preserveDomid: options.preserveDomid, debug: options.debug, ...convergence },
+        reach,
+        receiver: {
+          ...receiverManner(context),
+          noMonitor: options.noMonitor || options.foreground,
+          debug: options.debug,
+          paused: options.paused,
+          forceCpu: options.forceCpu,
+        },
+        preserveDomid: options.preserveDomid,
+        debug: options.debug,
+        ...wish,
+        ...convergence,
+        signal: context.signal,
         onEvent(event) {
+          if (event.kind === 'transport-end') ended = transportText(event.pid, event.end);
           tell(context, progress, event);
           events?.(event);
         },
-        onLink: (event) => link.observe(event),
         ...(onText === undefined ? {} : { onText }),
       });
       progress.clear();
-      if (result.kind === 'failed') {
-        conclude(failureReport(migration, result.error));
-        throw new ExitError(EXIT.failure, `${result.ended}${failureText(context, migration, result.error)}`);
-      }
-      const done = result.report;
       context.err('Migration successful.\n');
       for (const problem of done.problems) context.err(`xl: the domain runs at the target, but here: ${problem}\n`);
       // Elsewhere stock's texts stay alone: scripts read them.
-      if (context.stderrIsTerminal || context.globals.verbosity > 0) {
-        context.err(summary(context, migration, done, link.totals));
-      }
-      conclude(successReport(migration, done, link.totals));
-      context.err(result.ended);
+      if (context.stderrIsTerminal || context.globals.verbosity > 0) context.err(summary(context, migration, done));
+      conclude(successReport(migration, done));
+      context.err(ended);
       return EXIT.success;
+    } catch (e) {
+      if (!(e instanceof LibxlError)) throw e;
+      conclude(failureReport(migration, e));
+      if (!(e instanceof MigrationError)) throw e;
+      throw new ExitError(EXIT.failure, `${ended}${failureText(context, migration, e)}`);
     } finally {
       progress.clear();
       report?.close();

@@ -1,8 +1,8 @@
-import { type ReplicationEnd, replicateDomain, startTransport } from '@xen-migration/libxl';
+import { type ReplicateOptions, replicateDomain, replicateToTarget } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
-import { reachTarget, receiverArguments, SSH_OPTION } from '../migration/transport.js';
+import { reachOf, receiverManner, SSH_OPTION } from '../migration/target.js';
 
 export const remus = defineCommand(
   {
@@ -39,31 +39,27 @@ export const remus = defineCommand(
     if (options.coloProxy && !options.colo) throw new ExitError(255, 'Option -p must be used in conjunction with -c');
     const domid = await requireDomain(context, domain);
     const interval = options.interval === undefined ? {} : { interval: Number(options.interval) };
-    const reach = options.blackhole ? undefined : reachTarget({ host: target, sshCommand: options.sshCommand });
-    const host = await context.host();
-    const transport = reach === undefined ? undefined : startTransport(reach(receiver(options.noMonitor)));
-    let end: ReplicationEnd;
-    try {
-      end = await replicateDomain({
-        host,
-        domid,
-        ...(transport === undefined ? {} : { connection: transport.connection }),
-        info: {
-          ...interval,
-          allow_unsafe: options.unsafe ? 'True' : 'False',
-          blackhole: options.blackhole ? 'True' : 'False',
-          netbuf: options.noNetbuf ? 'False' : 'True',
-          diskbuf: options.noDiskbuf ? 'False' : 'True',
-          colo: options.colo ? 'True' : 'False',
-          userspace_colo_proxy: options.coloProxy ? 'True' : 'False',
-        },
-        onEvent(event) {
-          if (event.kind === 'checkpoint' && context.globals.verbosity > 0) context.err(`checkpoint ${event.count}\n`);
-        },
-      });
-    } finally {
-      transport?.kill();
-    }
+    const reach = options.blackhole ? undefined : reachOf(target, options);
+    const replication = {
+      host: await context.host(),
+      domid,
+      info: {
+        ...interval,
+        allow_unsafe: options.unsafe ? 'True' : 'False',
+        blackhole: options.blackhole ? 'True' : 'False',
+        netbuf: options.noNetbuf ? 'False' : 'True',
+        diskbuf: options.noDiskbuf ? 'False' : 'True',
+        colo: options.colo ? 'True' : 'False',
+        userspace_colo_proxy: options.coloProxy ? 'True' : 'False',
+      },
+      onEvent(event) {
+        if (event.kind === 'checkpoint' && context.globals.verbosity > 0) context.err(`checkpoint ${event.count}\n`);
+      },
+    } as const satisfies ReplicateOptions;
+    const receiver = { ...receiverManner(context), noMonitor: options.noMonitor };
+    const end = await (reach === undefined
+      ? replicateDomain(replication)
+      : replicateToTarget({ ...replication, reach, receiver }));
     if (end.kind === 'source-destroyed') {
       context.err('Primary domain has been destroyed.\n');
       return EXIT.success;
@@ -74,10 +70,5 @@ export const remus = defineCommand(
       ? 'Remus: Backup failed? resuming domain at primary.'
       : 'Failed to suspend domain at primary.';
     throw new ExitError(EXIT.failure, `xl: ${end.error.message}\n${what}\n`);
-
-    function receiver(noMonitor: boolean): string[] {
-      const { globals, stderrIsTerminal: terminal } = context;
-      return [...receiverArguments({ noMonitor, debug: false, paused: false, globals, terminal }), '-r'];
-    }
   },
 );

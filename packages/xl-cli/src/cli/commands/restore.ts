@@ -1,5 +1,4 @@
-import { isLibxlError, restoreFromFile, startMonitor } from '@xen-migration/libxl';
-import { StreamError } from '@xen-migration/stream-format';
+import { isLibxlError, restoreFromFile, StreamError, startMonitor } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { parseConfigText, readConfigFile } from '../config-file.js';
 import { type Context, printJson } from '../context.js';
@@ -7,7 +6,7 @@ import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
 import { EXIT, ExitError } from '../exit.js';
 import { systemText } from '../format/system-error.js';
 import { loadingLines } from '../format/transfer.js';
-import { FORCE_CPU_OPTION } from '../migration/transport.js';
+import { FORCE_CPU_OPTION } from '../migration/target.js';
 import { progressFor } from '../progress.js';
 
 export const restore = defineCommand(

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type HostSample, sampleHost } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import type { Context } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
-import { type Sample, takeSample } from '../top/sample.js';
 import { openScreen } from '../top/screen.js';
 import { SORT_KEYS, type SortKey, type TableOptions, tableHeader, tableRows, topHeader } from '../top/table.js';
 
@@ -63,11 +63,11 @@ const goesOn = (wishes: Wishes, round: number): boolean => wishes.iterations ===
 
 async function batch(context: Context, wishes: Wishes): Promise<void> {
   const host = await context.host();
-  let before: Sample | undefined;
+  let before: HostSample | undefined;
   for (let round = 0; goesOn(wishes, round); round++) {
     if (round > 0) await sleep(wishes.delayMs, undefined, { signal: context.signal }).catch(() => undefined);
     if (context.signal.aborted) return;
-    const sample = await takeSample(host, wishes.vcpus);
+    const sample = await sampleHost(host, wishes.vcpus);
     const lines = [tableHeader(sample, wishes), ...tableRows(sample, before, wishes)];
     context.out(`${lines.join('\n')}\n`);
     before = sample;
@@ -78,10 +78,10 @@ async function screen(context: Context, given: Wishes): Promise<void> {
   const host = await context.host();
   const display = openScreen(context.out);
   let wishes = given;
-  let before: Sample | undefined;
+  let before: HostSample | undefined;
   try {
     for (let round = 0; goesOn(wishes, round) && !context.signal.aborted; round++) {
-      const sample = await takeSample(host, wishes.vcpus);
+      const sample = await sampleHost(host, wishes.vcpus);
       display.draw([
         ...topHeader(sample, new Date()),
         tableHeader(sample, wishes),

@@ -1,6 +1,7 @@
-import type { EvacuateEvent, MigrateEvent, PlannedMove } from '@xen-migration/libxl';
+import type { EvacuateToTargetsEvent, MigrateToTargetEvent, PlannedMove } from '@xen-migration/libxl';
 import type { Context } from '../context.js';
 import { durationText } from '../format/size.js';
+import { linkText, withoutText } from '../migration/link.js';
 
 const REDRAW_MS = 100;
 /** What a target said is shown where its migration failed. */
@@ -15,7 +16,11 @@ export class EvacuationDisplay {
 
   constructor(private readonly context: Context) {}
 
-  show(event: EvacuateEvent): void {
+  show(event: EvacuateToTargetsEvent): void {
+    if (event.kind === 'move') {
+      this.underWayEvent(event.move, event.event);
+      return;
+    }
     if (event.kind === 'begins') {
       this.underWay.set(event.move, 'begins');
       this.line(event.move, 'begins');
@@ -35,7 +40,10 @@ export class EvacuationDisplay {
     }
   }
 
-  progress(move: PlannedMove, event: MigrateEvent): void {
+  private underWayEvent(move: PlannedMove, event: MigrateToTargetEvent): void {
+    if (event.kind === 'without') this.say(move, withoutText(event.what));
+    const text = linkText(event);
+    if (text !== undefined) this.say(move, text);
     if (event.kind !== 'progress') return;
     const { pass, pagesDone, pagesTotal } = event.statistics;
     const share = pagesTotal === 0 ? '' : ` ${Math.min(100, Math.floor((pagesDone / pagesTotal) * 100))}%`;
@@ -43,7 +51,7 @@ export class EvacuationDisplay {
     this.draw();
   }
 
-  say(move: PlannedMove, text: string): void {
+  private say(move: PlannedMove, text: string): void {
     for (const line of text.split('\n')) if (line !== '') this.line(move, line.replace(/^xl: /, ''));
   }
 

@@ -1,5 +1,4 @@
-import type { SaveEvent } from '@xen-migration/libxl';
-import type { XlHeader } from '@xen-migration/stream-format';
+import type { SaveEvent, XlHeader } from '@xen-migration/libxl';
 import type { Progress } from '../progress.js';
 
 /** `info 0x3/0x0/984`, as stock prints of a save file's header. */

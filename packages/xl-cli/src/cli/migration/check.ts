@@ -1,21 +1,16 @@
 import {
-  askTarget,
   type CheckTarget,
-  checkMigration,
-  diskPaths,
+  checkMigrationTo,
   type Finding,
   isLibxlError,
   type LibxlDomainConfig,
-  type LinkSpeed,
-  type MigrationCheck,
-  measureLink,
-  SINK_SCRIPT,
+  type Reach,
+  type TargetCheck,
 } from '@xen-migration/libxl';
 import { type Context, printJson } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 import { durationText, sizeText } from '../format/size.js';
 import { styles } from '../format/style.js';
-import type { Reach } from './transport.js';
 
 export interface CheckRequest {
   readonly domain: string;
@@ -32,60 +27,34 @@ export interface CheckRequest {
 /** Version of the JSON's format; it grows with every change that is no mere addition. */
 const CHECK_VERSION = 1;
 
-const NOBODY = { command: 'false', args: [] };
-
 /** `xl migrate --check`. @returns the exit code: 0 where nothing stands in the way */
 export async function runCheck(context: Context, request: CheckRequest): Promise<number> {
-  const { domid, config, reach, bytesPerSecond, downtimeMs } = request;
-  const { signal } = context;
-  const target = await ask(request, signal);
-  const sink = target.toolstack === 'ours' ? reach(['migrate-receive', '--sink']) : reach.shell?.(SINK_SCRIPT);
-  const link = sink === undefined ? undefined : await measureLink({ command: sink, signal });
-  const speed = limited(link, bytesPerSecond);
-  const check = await checkMigration({
-    host: await context.host(),
-    domid,
-    config,
-    target,
-    ...(speed === undefined ? {} : { link: speed }),
-    ...(downtimeMs === undefined ? {} : { downtimeMs }),
-    signal,
-  });
-  if (request.json) {
-    const { domain, target: name } = request;
-    printJson(context, {
-      check: CHECK_VERSION,
-      domain,
-      domid,
-      target: name,
-      toolstack: toolstackOf(target),
-      link,
-      ...check,
-    });
-  } else {
-    context.out(checkText(context, request, target, link, check));
-  }
+  const check = await checked(context, request);
+  if (request.json) printJson(context, reportOf(request, check));
+  else context.out(checkText(context, request, check));
   return check.possible ? EXIT.success : EXIT.failure;
 }
 
-async function ask({ config, reach: any, reach: { fixed } }: CheckRequest, signal: AbortSignal): Promise<CheckTarget> {
-  // With -s '' there is a receiver, which is no `xl info`.
-  const reach = (args: readonly string[]) => (fixed && args[0] === 'info' ? NOBODY : any(args));
+async function checked(context: Context, request: CheckRequest): Promise<TargetCheck> {
+  const { domid, config, reach, bytesPerSecond, downtimeMs } = request;
   try {
-    return await askTarget({ reach, paths: diskPaths(config), signal });
+    return await checkMigrationTo({
+      host: await context.host(),
+      domid,
+      config,
+      reach,
+      ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+      ...(downtimeMs === undefined ? {} : { downtimeMs }),
+      signal: context.signal,
+    });
   } catch (e) {
     if (!isLibxlError(e)) throw e;
     throw new ExitError(EXIT.failure, `xl: ${e.message}\n`);
   }
 }
 
-/** A limit that is asked for counts where nothing could be measured, too. */
-function limited(link: LinkSpeed | undefined, bytesPerSecond: number | undefined): LinkSpeed | undefined {
-  if (bytesPerSecond === undefined) return link;
-  return {
-    bytesPerSecond: Math.min(link?.bytesPerSecond ?? Number.POSITIVE_INFINITY, bytesPerSecond),
-    roundTripMs: link?.roundTripMs ?? 0,
-  };
+function reportOf({ domain, domid, target: name }: CheckRequest, { target, link, ...check }: TargetCheck) {
+  return { check: CHECK_VERSION, domain, domid, target: name, toolstack: toolstackOf(target), link, ...check };
 }
 
 function toolstackOf(target: CheckTarget) {
@@ -94,14 +63,8 @@ function toolstackOf(target: CheckTarget) {
   return { name, version, hostname, xen, freeMemoryKib };
 }
 
-function checkText(
-  context: Context,
-  { domain, target: name }: CheckRequest,
-  target: CheckTarget,
-  link: LinkSpeed | undefined,
-  check: MigrationCheck,
-): string {
-  const { dirty, estimate, findings } = check;
+function checkText(context: Context, { domain, target: name }: CheckRequest, check: TargetCheck): string {
+  const { target, link, dirty, estimate, findings } = check;
   const lines = [
     `target    ${targetText(target)}`,
     ...findings.map((finding) => findingLine(context, finding)),

@@ -1,4 +1,3 @@
-import { downtimePolicy, type PrecopyPolicy } from '@xen-migration/libxc';
 import type { OptionSpecs, OptionValues } from '../command.js';
 import { wholeNumber } from '../values.js';
 
@@ -17,15 +16,14 @@ export const CONVERGENCE_OPTIONS = {
 
 const MAX_DOWNTIME_MS = 3_600_000;
 
-/** What migrateDomain() is told of it. @throws ExitError for values that are none */
+/** What migrateToTarget() is told of it. @throws ExitError for values that are none */
 export function convergenceOf({ downtime, autoConverge }: OptionValues<typeof CONVERGENCE_OPTIONS>): {
   downtimeMs?: number;
-  policy?: PrecopyPolicy;
   autoConverge?: object;
 } {
   const downtimeMs = downtime === undefined ? undefined : wholeNumber('downtime', downtime, 1, MAX_DOWNTIME_MS);
   return {
-    ...(downtimeMs === undefined ? {} : { downtimeMs, policy: downtimePolicy({ downtimeMs }) }),
+    ...(downtimeMs === undefined ? {} : { downtimeMs }),
     ...(autoConverge ? { autoConverge: {} } : {}),
   };
 }

@@ -1,8 +1,12 @@
-import type { MigrateReport, MigrationError } from '@xen-migration/libxl';
+import {
+  type LibxlError,
+  type MigrateToTargetReport,
+  MigrationError,
+  type TransportOutcome,
+} from '@xen-migration/libxl';
 import type { Context } from '../context.js';
 import { durationText, sizeText } from '../format/size.js';
 import { styles } from '../format/style.js';
-import type { LinkTotals } from './link-watch.js';
 
 /** What a migration was, for a report. */
 export interface Migration {
@@ -16,12 +20,8 @@ export interface Migration {
 /** Version of the reports' format; it grows with every change that is no mere addition. */
 const REPORT_VERSION = 1;
 
-export function successReport(
-  migration: Migration,
-  report: MigrateReport,
-  link: LinkTotals | undefined,
-): Record<string, unknown> {
-  const { domid: _same, ...rest } = report;
+export function successReport(migration: Migration, report: MigrateToTargetReport): Record<string, unknown> {
+  const { domid: _same, link, ...rest } = report;
   return {
     report: REPORT_VERSION,
     ...migration,
@@ -32,18 +32,21 @@ export function successReport(
   };
 }
 
-export function failureReport(migration: Migration, error: MigrationError): Record<string, unknown> {
-  const runsAt = { runs: 'source', suspended: 'unknown', stuck: 'nowhere' }[error.source];
+/** Of a failure before anything was begun, too: the domain runs on. */
+export function failureReport(migration: Migration, error: LibxlError): Record<string, unknown> {
+  const { source, at, targetStatus } =
+    error instanceof MigrationError ? error : ({ source: 'runs', at: 'connected' } as const);
+  const runsAt = { runs: 'source', suspended: 'unknown', stuck: 'nowhere' }[source];
   return {
     report: REPORT_VERSION,
     ...migration,
     outcome: error.code === 'ERROR_ABORTED' ? 'cancelled' : 'failed',
     runsAt,
-    source: error.source,
-    at: error.at,
+    source,
+    at,
     error: error.message,
     code: error.code,
-    ...(error.targetStatus === undefined ? {} : { targetStatus: error.targetStatus }),
+    ...(targetStatus === undefined ? {} : { targetStatus }),
     problems: error.details.cleanup ?? [],
   };
 }
@@ -52,10 +55,8 @@ export function failureReport(migration: Migration, error: MigrationError): Reco
 export function summary(
   context: Context,
   { domain, target }: Migration,
-  report: MigrateReport,
-  link: LinkTotals | undefined,
+  { transfer, totalMs, downtimeMs, link }: MigrateToTargetReport,
 ): string {
-  const { transfer, totalMs, downtimeMs } = report;
   const { bold, green } = styles(context);
   const rate = sizeText(transfer.bytesWritten / Math.max(1e-3, totalMs / 1000));
   const wire = link === undefined ? '' : ` (${sizeText(link.wireBytes)} over the link)`;
@@ -91,4 +92,18 @@ export function failureText(context: Context, { domain }: Migration, error: Migr
   const timedOut = error.code === 'ERROR_GUEST_TIMEDOUT';
   const last = timedOut ? 'failed to suspend at sender' : 'resuming at sender';
   return `${cleanup}${where}Migration failed, ${last}.\n`;
+}
+
+/** How a transport's process ended, in stock's words; empty where it ended well. */
+export function transportText(pid: number | undefined, end: TransportOutcome): string {
+  switch (end.kind) {
+    case 'not-started':
+      return `xl: the transport can't be run: ${end.error.message}\n`;
+    case 'signal':
+      return `migration transport process [${pid}] died due to fatal signal ${end.signal}\n`;
+    case 'exit':
+      return end.status === 0 ? '' : `migration transport process [${pid}] exited with error status ${end.status}\n`;
+    case 'late':
+      return `migration child [${pid}] not exiting, no longer waiting (exit status will be unreported)\n`;
+  }
 }

@@ -1,10 +1,11 @@
-import type { HandOverEvent, LibxlError, MigrateEvent } from '@xen-migration/libxl';
+import type { HandOverEvent, LibxlError, MigrateToTargetEvent } from '@xen-migration/libxl';
 import type { Context } from '../context.js';
 import { savingLine, showSaveEvent } from '../format/transfer.js';
 import type { Progress } from '../progress.js';
+import { linkText, withoutText } from './link.js';
 
 /** Says what a sender does, in stock's words at stock's moments: scripts look for them. */
-export function tell(context: Context, progress: Progress, event: MigrateEvent): void {
+export function tell(context: Context, progress: Progress, event: MigrateToTargetEvent): void {
   const say = (text: string) => {
     progress.clear();
     context.err(`migration sender: ${text}\n`);
@@ -20,10 +21,20 @@ export function tell(context: Context, progress: Progress, event: MigrateEvent):
     case 'resuming-source':
       say(senderFailure(event.error));
       break;
+    case 'without':
+      progress.clear();
+      context.err(withoutText(event.what));
+      break;
+    case 'link-up':
+    case 'link-broken': {
+      const text = linkText(event);
+      if (text !== undefined) say(text);
+      break;
+    }
     case 'hand-over':
       for (const text of handOverTexts(event.event)) say(text);
       break;
-    default:
+    case 'progress':
       showSaveEvent(progress, event);
   }
 }

@@ -1,6 +1,5 @@
-import type { DomainSummary } from '@xen-migration/libxl';
+import { cpuPercent, type DomainSummary, type HostSample } from '@xen-migration/libxl';
 import { clockTime } from '../format/times.js';
-import { cpuPercent, type Sample } from './sample.js';
 
 // The columns are xentop's, with its widths and words; of networks and disks nothing is counted here.
 
@@ -17,7 +16,7 @@ const NAME_WIDTH = 10;
 const KIB_PER_PAGE = 4;
 
 /** The lines above the table. */
-export function topHeader({ host, domains }: Sample, now: Date): string[] {
+export function topHeader({ host, domains }: HostSample, now: Date): string[] {
   const count = (is: (domain: DomainSummary) => boolean) => domains.filter(is).length;
   const total = host.totalPages * KIB_PER_PAGE;
   const free = host.freePages * KIB_PER_PAGE;
@@ -31,14 +30,14 @@ export function topHeader({ host, domains }: Sample, now: Date): string[] {
   ];
 }
 
-export function tableHeader({ domains }: Sample, { fullNames }: TableOptions): string {
+export function tableHeader({ domains }: HostSample, { fullNames }: TableOptions): string {
   const columns = ['STATE'.padStart(6), 'CPU(sec)'.padStart(10), 'CPU(%)'.padStart(6), 'MEM(k)'.padStart(10)];
   const rest = ['MEM(%)'.padStart(6), 'MAXMEM(k)'.padStart(10), 'MAXMEM(%)'.padStart(9), 'VCPUS'.padStart(5)];
   return ['NAME'.padStart(nameWidth(domains, fullNames)), ...columns, ...rest].join(' ');
 }
 
 /** A line for each domain, and those of its vcpus where the sample has them. */
-export function tableRows(sample: Sample, before: Sample | undefined, options: TableOptions): string[] {
+export function tableRows(sample: HostSample, before: HostSample | undefined, options: TableOptions): string[] {
   const width = nameWidth(sample.domains, options.fullNames);
   return sorted(sample, before, options.sort).flatMap((domain) => [
     row(domain, sample, before, width),
@@ -46,7 +45,7 @@ export function tableRows(sample: Sample, before: Sample | undefined, options: T
   ]);
 }
 
-function sorted(sample: Sample, before: Sample | undefined, sort: SortKey): DomainSummary[] {
+function sorted(sample: HostSample, before: HostSample | undefined, sort: SortKey): DomainSummary[] {
   const order: Readonly<Record<SortKey, (a: DomainSummary, b: DomainSummary) => number>> = {
     domid: (a, b) => a.domid - b.domid,
     name: (a, b) => (a.name ?? '').localeCompare(b.name ?? ''),
@@ -59,7 +58,7 @@ function sorted(sample: Sample, before: Sample | undefined, sort: SortKey): Doma
 const nameWidth = (domains: readonly DomainSummary[], fullNames: boolean): number =>
   fullNames ? Math.max(NAME_WIDTH, ...domains.map(({ name }) => name?.length ?? 0)) : NAME_WIDTH;
 
-function row(domain: DomainSummary, sample: Sample, before: Sample | undefined, width: number): string {
+function row(domain: DomainSummary, sample: HostSample, before: HostSample | undefined, width: number): string {
   const total = sample.host.totalPages * KIB_PER_PAGE;
   const percent = (kib: number) => ((kib * 100) / total).toFixed(1);
   // All ones: the domain has no limit.
@@ -94,7 +93,7 @@ function stateLetters(domain: DomainSummary): string {
 
 const VCPUS_PER_LINE = 5;
 
-function vcpuRows({ vcpus }: Sample, domid: number): string[] {
+function vcpuRows({ vcpus }: HostSample, domid: number): string[] {
   const times = (vcpus.get(domid) ?? []).map(
     ({ vcpu, cpuTime }) => ` ${String(vcpu).padStart(2)}: ${String(Math.floor(Number(cpuTime) / 1e9)).padStart(10)}s`,
   );

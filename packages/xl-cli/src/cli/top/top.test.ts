@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { cpuPercent, type HostSample } from '@xen-migration/libxl';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { XL, XlHost } from '../../testing/xl-process.js';
-import { cpuPercent, type Sample } from './sample.js';
 import { tableHeader, tableRows, topHeader } from './table.js';
 
 const XENTOP_HEADER = '      NAME  STATE   CPU(sec) CPU(%)     MEM(k) MEM(%)  MAXMEM(k) MAXMEM(%) VCPUS';
 
-const domain = (domid: number, name: string, cpuSeconds: number, memoryKib: number): Sample['domains'][number] => ({
+const domain = (domid: number, name: string, cpuSeconds: number, memoryKib: number): HostSample['domains'][number] => ({
   domid,
   uuid: `00000000-0000-0000-0000-00000000000${domid}`,
   name,
@@ -24,7 +24,7 @@ const domain = (domid: number, name: string, cpuSeconds: number, memoryKib: numb
   heldBecause: undefined,
 });
 
-const sample = (at: number, seconds: number): Sample => ({
+const sample = (at: number, seconds: number): HostSample => ({
   at,
   host: {
     major: 4,

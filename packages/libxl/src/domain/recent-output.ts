@@ -1,10 +1,16 @@
-import type { Socket } from 'node:net';
+import type { Host } from '../host/open-host.js';
+import { openConsole } from './console.js';
 
 /** The console service sends at once what it has kept; how much that was it does not say. */
 const LISTEN_MS = 250;
 
-/** What a domain has written lately, up to its last whole line. */
-export async function recentOutput(socket: Socket): Promise<string> {
+/**
+ * What a domain has written to its console lately, up to its last whole line.
+ *
+ * @throws LibxlError as openConsole
+ */
+export async function recentConsoleOutput(host: Host, domid: number): Promise<string> {
+  const socket = await openConsole(host, domid);
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, LISTEN_MS);

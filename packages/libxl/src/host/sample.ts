@@ -1,8 +1,10 @@
 import type { HostInfo } from '@xen-migration/libxc';
-import { type DomainSummary, type Host, listDomains, type VcpuSummary, vcpusOfDomain } from '@xen-migration/libxl';
+import { type DomainSummary, listDomains } from '../domain/list.js';
+import { type VcpuSummary, vcpusOfDomain } from '../domain/vcpus.js';
+import type { Host } from './open-host.js';
 
 /** What the host and its domains looked like at one moment. */
-export interface Sample {
+export interface HostSample {
   /** performance.now() */
   readonly at: number;
   readonly host: HostInfo;
@@ -11,7 +13,8 @@ export interface Sample {
   readonly vcpus: ReadonlyMap<number, readonly VcpuSummary[]>;
 }
 
-export async function takeSample(host: Host, withVcpus: boolean): Promise<Sample> {
+/** What `xl top` shows is two of these (cpuPercent). @param withVcpus asks for each domain's vcpus, too */
+export async function sampleHost(host: Host, withVcpus = false): Promise<HostSample> {
   const [info, domains] = await Promise.all([host.hypervisor.info(), listDomains(host)]);
   const at = performance.now();
   const vcpus = new Map<number, readonly VcpuSummary[]>();
@@ -23,7 +26,7 @@ export async function takeSample(host: Host, withVcpus: boolean): Promise<Sample
 }
 
 /** Percent of one CPU that a domain used between two samples; 0 where it was not there before. */
-export function cpuPercent(domain: DomainSummary, sample: Sample, before: Sample | undefined): number {
+export function cpuPercent(domain: DomainSummary, sample: HostSample, before: HostSample | undefined): number {
   const past = before?.domains.find(({ domid, uuid }) => domid === domain.domid && uuid === domain.uuid);
   if (before === undefined || past === undefined || sample.at <= before.at) return 0;
   return Math.max(0, ((domain.cpuSeconds - past.cpuSeconds) * 100_000) / (sample.at - before.at));
