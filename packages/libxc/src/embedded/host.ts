@@ -92,7 +92,7 @@ export class EmbeddedHost {
       return await handler(this.state, connection, ...(this.interference?.disturb(name, args) ?? args));
     } catch (e) {
       if (!(e instanceof TableError)) throw e;
-      throw new HypervisorError('EINVAL', name, typeof args[0] === 'number' ? args[0] : undefined, e.message);
+      throw new HypervisorError(e.code, name, typeof args[0] === 'number' ? args[0] : undefined, e.message);
     }
   }
 

@@ -56,6 +56,11 @@ export class HypervisorError extends Error {
   }
 }
 
+/** A page table that the hypervisor has validated and refused; what it says depends on what is wrong (Xen, arch/x86/mm.c). */
+export function isTableRefusal(e: unknown): e is HypervisorError {
+  return isHypervisorError(e, 'EINVAL', 'EBUSY', 'EACCES', 'EPERM');
+}
+
 export function isHypervisorError(e: unknown, ...codes: Errno[]): e is HypervisorError {
   return e instanceof HypervisorError && (codes.length === 0 || codes.includes(e.code));
 }

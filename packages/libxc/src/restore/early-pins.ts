@@ -1,5 +1,5 @@
 import { pageTableLevel } from '@xen-migration/stream-format';
-import { isHypervisorError } from '../hypervisor/errors.js';
+import { isHypervisorError, isTableRefusal } from '../hypervisor/errors.js';
 import type { FrameList } from '../hypervisor/frames.js';
 import type { Hypervisor, MmuExtOp } from '../hypervisor/hypervisor.js';
 
@@ -44,7 +44,7 @@ export class EarlyPins {
       try {
         await this.hypervisor.mmuExt(this.domid, ops);
       } catch (e) {
-        if (!isHypervisorError(e, 'EINVAL')) throw e;
+        if (!isTableRefusal(e)) throw e;
         return this.unpinWhatIs(ops);
       }
       for (const [i, pfn] of unpinned.entries()) this.pinned.set(pfn, ops[i]!.mfn);

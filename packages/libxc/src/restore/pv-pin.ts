@@ -1,5 +1,5 @@
 import { pageTableLevel } from '@xen-migration/stream-format';
-import { isHypervisorError } from '../hypervisor/errors.js';
+import { isHypervisorError, isTableRefusal } from '../hypervisor/errors.js';
 import type { Hypervisor, MmuExtOp } from '../hypervisor/hypervisor.js';
 import type { EarlyPins } from './early-pins.js';
 import { RestoreFault } from './errors.js';
@@ -21,9 +21,9 @@ export async function pinPageTables(
     try {
       await hypervisor.mmuExt(domid, ops);
     } catch (e) {
-      if (!isHypervisorError(e)) throw e;
+      if (!isTableRefusal(e)) throw e;
       // A frame may have been a table once and be none any more.
-      if (e.code !== 'EINVAL' || (await earlyPins.release()) === 0) throw refused(e);
+      if ((await earlyPins.release()) === 0) throw refused(e);
       await pinAnew(hypervisor, domid, ops);
     }
   }
@@ -56,7 +56,7 @@ async function pinAnew(hypervisor: Hypervisor, domid: number, ops: readonly MmuE
   try {
     await hypervisor.mmuExt(domid, ops);
   } catch (e) {
-    throw isHypervisorError(e) ? refused(e) : e;
+    throw isTableRefusal(e) ? refused(e) : e;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type LibxcRecord, pageTableLevel } from '@xen-migration/stream-format';
-import { isHypervisorError } from '../hypervisor/errors.js';
+import { isTableRefusal } from '../hypervisor/errors.js';
 import { INVALID_FRAME } from '../hypervisor/frames.js';
 import { foldCr3, unfoldCr3 } from '../x86/cr3.js';
 import { GDT_ENTRIES_PER_FRAME, MAX_GDT_ENTRIES, type PvLayout, VGCF_ONLINE } from '../x86/layout.js';
@@ -113,7 +113,7 @@ async function loadContext(
   try {
     await hypervisor.setVcpuContext(info.domid, vcpu, context);
   } catch (e) {
-    if (!isHypervisorError(e, 'EINVAL')) throw e;
+    if (!isTableRefusal(e)) throw e;
     // A frame may have been a table once and be none any more.
     if ((await earlyPins.release()) > 0) return loadContext(target, vcpu, context, earlyPins);
     throw new RestoreFault('PAGE_TABLES', `vcpu ${vcpu} with its page tables was refused: ${e.message}`, {

@@ -3,6 +3,8 @@ import { type ComplianceCheck, equal, equalBytes, holds, refused } from './check
 import { NOBODY, PAGES, pfns, UUID, withDomain } from './domain.js';
 
 /** PFINFO's nibble. */
+/** Of a page-table entry. */
+const PRESENT_WRITABLE = 0b11n;
 const TYPE = { plain: 0, pinnedL1: 9, none: 15 } as const;
 const PAGE = 4096;
 
@@ -176,6 +178,24 @@ const memory: ComplianceCheck[] = [
         holds('no writing', writing.errors[0]! > 0);
         await writing.unmap();
         await hypervisor.mmuExt(domid, [{ op: 'unpin', level: 1, mfn }]);
+      }),
+  },
+  {
+    name: 'mmuExt: a table that maps another table writable is refused as busy',
+    run: (examined) =>
+      withDomain(examined, 'pv', async (domid) => {
+        const { hypervisor } = examined;
+        const made = await hypervisor.populatePhysmap(domid, pfns(2), 0);
+        const [table = 0, other = 0] = made;
+        const filling = await hypervisor.mapForeign(domid, made, 'write');
+        for (const i of [0, 1]) filling.page(i).fill(0);
+        const entry = new DataView(filling.page(1).buffer, filling.page(1).byteOffset);
+        entry.setBigUint64(0, (BigInt(table) << 12n) | PRESENT_WRITABLE, true);
+        await filling.unmap();
+        await hypervisor.mmuExt(domid, [{ op: 'pin', level: 1, mfn: table }]);
+        await refused('pin', hypervisor.mmuExt(domid, [{ op: 'pin', level: 1, mfn: other }]), 'EBUSY');
+        await hypervisor.mmuExt(domid, [{ op: 'unpin', level: 1, mfn: table }]);
+        await hypervisor.mmuExt(domid, [{ op: 'pin', level: 1, mfn: other }]);
       }),
   },
   {

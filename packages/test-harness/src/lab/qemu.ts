@@ -14,10 +14,16 @@ export interface MachineOptions {
   readonly memory: number;
   readonly dom0Memory: number;
   readonly cpus: number;
-  /** A private network with another machine: who listens, on which UDP or TCP port of 127.0.0.1, and dom0's address. */
-  readonly network?: { readonly role: 'listen' | 'connect'; readonly port: number; readonly address: string };
+  readonly network?: MachineNetwork;
   /** Another hypervisor than Debian's (a plain multiboot ELF file). */
   readonly xen?: string;
+}
+
+/** A private network with another machine: who listens, on which TCP port of 127.0.0.1, and dom0's address. */
+export interface MachineNetwork {
+  readonly role: 'listen' | 'connect';
+  readonly port: number;
+  readonly address: string;
 }
 
 export const MACHINE_FILES = { control: 'control.sock', console: 'console.sock' } as const;

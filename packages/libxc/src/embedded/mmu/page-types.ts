@@ -240,7 +240,7 @@ export class PageTypes {
       if ((low & PTE.present) === 0) continue;
       const target = frameOf(low, words[entry * 2 + 1]!);
       if (target >= frames.span)
-        return { entry, fault: leafFault(mfn, entry, target, 'which the machine does not have') };
+        return { entry, fault: leafFault(mfn, entry, target, 'which the machine does not have', 'EINVAL') };
       if (target >>> WINDOW_SHIFT !== window) {
         window = target >>> WINDOW_SHIFT;
         columns = frames.columns(target);
@@ -295,7 +295,8 @@ export class PageTypes {
     } catch (e) {
       // The fault of a table further down is told as it is; that of the named frame is this entry's.
       if (!(e instanceof TableError) || e.entry !== undefined) throw e;
-      throw new TableError(mfn, entry, `(level ${level}) names mfn 0x${target.toString(16)}: ${e.reason}`);
+      const code = level === 1 && target < this.machine.frames.span ? 'EBUSY' : e.code;
+      throw new TableError(mfn, entry, `(level ${level}) names mfn 0x${target.toString(16)}: ${e.reason}`, code);
     }
   }
 
@@ -348,8 +349,14 @@ export class PageTypes {
   }
 }
 
-function leafFault(mfn: number, entry: number, target: number, reason: string): TableError {
-  return new TableError(mfn, entry, `(level 1) names mfn 0x${target.toString(16)}, ${reason}`);
+function leafFault(
+  mfn: number,
+  entry: number,
+  target: number,
+  reason: string,
+  code: TableError['code'] = 'EBUSY',
+): TableError {
+  return new TableError(mfn, entry, `(level 1) names mfn 0x${target.toString(16)}, ${reason}`, code);
 }
 
 function isTable(type: number): boolean {

@@ -26,6 +26,25 @@ if [ -n "$address" ]; then
 fi
 mkdir -p /lab/share
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=131072,cache=none share /lab/share
+# What ssh finds on the path of another host: our xl.
+mkdir -p /usr/local/bin
+ln -sf /lab/bin/node /lab/xen-migration/bin/xl /usr/local/bin/
+if [ -n "$address" ]; then
+  mkdir -p -m 700 /root/.ssh
+  (cd /lab/share/ssh && cp key /root/.ssh/id_ed25519 && cp key.pub /root/.ssh/authorized_keys && cp known_hosts /root/.ssh/)
+  cp /lab/share/ssh/key /etc/ssh/ssh_host_ed25519_key
+  chmod 600 /root/.ssh/* /etc/ssh/ssh_host_ed25519_key
+  /usr/sbin/sshd -h /etc/ssh/ssh_host_ed25519_key -o UsePAM=no -o SetEnv=PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+fi
+
+# Our packages, when they have changed. Unpacked here: many small files are slow to read from outside.
+unpack() {
+  [ -d /lab/xen-migration ] && [ ! /lab/share/xen-migration.tar -nt /lab/xen-migration ] && return
+  rm -rf /lab/xen-migration
+  mkdir /lab/xen-migration
+  tar -x -m -C /lab/xen-migration -f /lab/share/xen-migration.tar
+  touch -r /lab/share/xen-migration.tar /lab/xen-migration
+}
 
 xenstored --pid-file /run/xenstored.pid
 tries=0
@@ -46,6 +65,7 @@ done
 # A root shell on the console.
 (while :; do setsid sh -c 'exec sh -i </dev/hvc0 >/dev/hvc0 2>&1'; sleep 1; done) &
 
+unpack
 exec 3<>"$control"
 echo "up $(cut -d' ' -f1 /proc/uptime)" >&3
 while :; do
@@ -55,13 +75,7 @@ while :; do
     continue
   fi
   [ "$verb" = run ] || continue
-  # Our packages, when they have changed. Unpacked here: many small files are slow to read from outside.
-  if [ ! -d /lab/xen-migration ] || [ /lab/share/xen-migration.tar -nt /lab/xen-migration ]; then
-    rm -rf /lab/xen-migration
-    mkdir /lab/xen-migration
-    tar -x -m -C /lab/xen-migration -f /lab/share/xen-migration.tar
-    touch -r /lab/share/xen-migration.tar /lab/xen-migration
-  fi
+  unpack
   cd "/lab/share/$folder" || { echo "done 127" >&3; continue; }
   sh ./script </dev/null >output 2>&1
   status=$?

@@ -2,6 +2,9 @@
 #   @figure GUEST NAME SECONDS     @cell GUEST CELL ok     @cell GUEST CELL failed WHY
 ours=/lab/xen-migration/bin/xl
 stock=/usr/sbin/xl
+modules=/lab/xen-migration/node_modules/@xen-migration
+# Seconds for one command: what takes longer hangs.
+patience=300
 verifier=/usr/lib/xen-4.17/bin/verify-stream-v2
 export PYTHONPATH=/usr/lib/xen-4.17/lib/python
 
@@ -72,7 +75,7 @@ timed() {
   guest=$1 name=$2
   shift 2
   begin=$(now)
-  "$@" >"$guest-$name.log" 2>&1
+  timeout $patience "$@" >"$guest-$name.log" 2>&1
   status=$?
   echo "@figure $guest $name $(echo "$begin $(now)" | awk '{ print $2 - $1 }')"
   [ $status = 0 ] && ! grep -i -E 'warn|error' "$guest-$name.log" && return
@@ -95,6 +98,37 @@ our_migrate_stock_receive() { timed "$1" our-to-stock-migrate $ours migrate -s "
 our_migrate_our_receive() { timed "$1" our-to-our-migrate $ours migrate -s "" "$1" "$ours migrate-receive"; }
 stock_migrate_stock_receive() { timed "$1" stock-to-stock-migrate $stock migrate -s "" "$1" "$stock migrate-receive"; }
 
+guests() { $stock list | awk 'NR > 2 { print $1 }'; }
+
+# killed GUEST MOMENT [BYTES]: our migration to ourselves, whose receiver is killed then (src/matrix/link). It must fail,
+# and leave the guest where it is, and nothing else.
+killed() {
+  printf '{"xl":"%s","fault":{"at":"%s","what":"kill-receiver","afterBytes":%s}}' \
+    "$modules/xl-cli/bin/xl.js" "$2" "${3:-0}" >link.json
+  log=$1-killed-$2-${3:-0}.log
+  if timeout $patience $ours migrate -s "" "$1" "node $modules/test-harness/dist/matrix-link.js $PWD/link.json migrate-receive" >"$log" 2>&1; then
+    why="the migration did not fail"
+    return 1
+  fi
+  grep -q "kill-receiver at $2" "$log" || { why="the receiver was not killed"; tail -n 15 "$log"; return 1; }
+  tries=0
+  until [ "$(guests)" = "$1" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 120 ] && { why="there is not just the guest: $(guests | tr '\n' ' ')"; tail -n 15 "$log"; return 1; }
+    sleep 0.5
+  done
+}
+killed_before_banner() { killed "$1" banner; }
+killed_at_header() { killed "$1" header; }
+killed_in_memory() { killed "$1" memory 4194304; }
+killed_late_in_memory() { killed "$1" memory 67108864; }
+killed_when_ready() { killed "$1" ready; }
+
+across_ssh() {
+  timed "$1" across-ssh-migrate $ours migrate "$1" right || return 1
+  [ -z "$(guests)" ] || { why="there is still a guest here: $(guests | tr '\n' ' ')"; return 1; }
+}
+
 # cell GUEST CELL
 cell() {
   why=
@@ -111,4 +145,22 @@ cell() {
 start_up() {
   timed host our-start-up $ours list
   timed host stock-start-up $stock list
+}
+
+on_right() { ssh -q right "cd /tmp && . ./cells.sh && $*"; }
+
+# The same of a cell that leaves the guest on the other host.
+cell_on_right() {
+  why=
+  scp -q ./cells.sh right:/tmp/cells.sh
+  on_right destroy_all
+  if fresh "$1" && "$2" "$1" && on_right "check $1 || { echo \"\$why\"; false; }" >right.log 2>&1; then
+    echo "@cell $1 $2 ok"
+  else
+    cat right.log 2>/dev/null
+    echo "@cell $1 $2 failed ${why:-the guest is not well on the other host}"
+    destroy_all
+  fi
+  on_right destroy_all
+  rm -f right.log
 }

@@ -2,7 +2,7 @@
 export const GUESTS = ['pv64', 'pvh', 'hvm'] as const;
 export type Guest = (typeof GUESTS)[number];
 
-export const CELLS = {
+const BETWEEN_TOOLSTACKS = {
   stock_save_our_restore: 'stock xl save, our xl restore',
   our_save_stock_restore: 'our xl save, stock xl restore',
   stock_migrate_our_receive: 'stock xl migrate (live), our migrate-receive',
@@ -10,31 +10,55 @@ export const CELLS = {
   our_migrate_our_receive: 'our xl migrate (live), our migrate-receive',
   stock_migrate_stock_receive: 'stock xl migrate (live), stock migrate-receive',
 } as const;
+
+/** Moments at which the receiver is killed (matrix/link); the guest must run on where it is. */
+const FAILURES = {
+  killed_before_banner: 'receiver killed before it is heard of: the source runs on',
+  killed_at_header: 'receiver killed as the configuration travels: the source runs on',
+  killed_in_memory: 'receiver killed in the first 4 MiB: the source runs on',
+  killed_late_in_memory: 'receiver killed after 64 MiB: the source runs on',
+  killed_when_ready: 'receiver killed as it says that it is ready: the source runs on',
+} as const;
+
+const TWO_HOSTS = {
+  across_ssh: 'our xl migrate (live), our migrate-receive on another host by ssh',
+} as const;
+
+export const CELLS = { ...BETWEEN_TOOLSTACKS, ...FAILURES, ...TWO_HOSTS } as const;
 export type CellName = keyof typeof CELLS;
-export const CELL_NAMES = Object.keys(CELLS) as CellName[];
+
+/** How many machines a cell wants. */
+export type Hosts = 'one' | 'two';
+
+const NAMES: Readonly<Record<Hosts, readonly CellName[]>> = {
+  one: [...keysOf(BETWEEN_TOOLSTACKS), ...keysOf(FAILURES)],
+  two: keysOf(TWO_HOSTS),
+};
 
 export interface Cell {
   readonly guest: Guest;
   readonly cell: CellName;
 }
 
-/** Every cell of the guests asked for; each guest's cells follow each other, as one leaves the guest to the next. */
-export function planCells(guests: readonly Guest[]): Cell[] {
-  return guests.flatMap((guest) => CELL_NAMES.map((cell) => ({ guest, cell })));
+/** Every cell of a guest; they follow each other, as one leaves the guest to the next. */
+export function planCells(hosts: Hosts, guest: Guest): Cell[] {
+  return NAMES[hosts].map((cell) => ({ guest, cell }));
 }
 
-/** The script that runs them in dom0. */
-export function cellScript(cells: readonly Cell[]): string {
-  const guests = [...new Set(cells.map(({ guest }) => guest))];
+/** The script that runs a guest's cells in dom0. */
+export function cellScript(hosts: Hosts, guest: Guest): string {
+  const command = hosts === 'one' ? 'cell' : 'cell_on_right';
   return [
     '. ./cells.sh',
     'destroy_all',
     'start_up',
-    ...guests.flatMap((guest) => [
-      `configure ${guest}`,
-      ...cells.filter((it) => it.guest === guest).map(({ cell }) => `cell ${guest} ${cell}`),
-      'destroy_all',
-    ]),
+    `configure ${guest}`,
+    ...planCells(hosts, guest).map(({ cell }) => `${command} ${guest} ${cell}`),
+    'destroy_all',
     '',
   ].join('\n');
+}
+
+function keysOf<K extends string>(table: Readonly<Record<K, string>>): K[] {
+  return Object.keys(table) as K[];
 }

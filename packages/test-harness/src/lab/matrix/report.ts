@@ -6,8 +6,8 @@ export interface LabFindings {
   readonly figures: readonly Figure[];
 }
 
-/** What the script in dom0 printed, against what it was to do: a cell that it says nothing of is missing. */
-export function readFindings(planned: readonly Cell[], output: string): LabFindings {
+/** What the script in dom0 printed, against what it was to do. @param missing why a cell that it says nothing of is so */
+export function readFindings(planned: readonly Cell[], output: string, missing: string): LabFindings {
   const figures: Figure[] = [];
   const said = new Map<string, Said>();
   let log: string[] = [];
@@ -27,7 +27,7 @@ export function readFindings(planned: readonly Cell[], output: string): LabFindi
     log = [];
     seconds = 0;
   }
-  return { results: planned.map((cell) => resultOf(cell, said.get(`${cell.guest} ${cell.cell}`))), figures };
+  return { results: planned.map((cell) => resultOf(cell, said.get(`${cell.guest} ${cell.cell}`), missing)), figures };
 }
 
 /** What stands between one cell's verdict and the one before it; its time is that of the commands that were timed. */
@@ -37,9 +37,9 @@ interface Said {
   readonly seconds: number;
 }
 
-function resultOf({ guest, cell }: Cell, said: Said | undefined): CellResult {
+function resultOf({ guest, cell }: Cell, said: Said | undefined, missing: string): CellResult {
   const name = { guest, operation: CELLS[cell], command: `npm run matrix -- --host lab ${guest}` };
-  if (said === undefined) return { ...name, outcome: 'missing', why: 'the run ended before it' };
+  if (said === undefined) return { ...name, outcome: 'missing', why: missing };
   const { text, log, seconds } = said;
   if (text === 'ok') return { ...name, outcome: 'ok', log, seconds };
   return { ...name, outcome: 'failed', why: text.replace(/^failed /, ''), log, seconds };

@@ -4,11 +4,19 @@ import { join } from 'node:path';
 import { isWell, type MatrixReport, TerminalTable, writeReport } from '../../report/index.js';
 import { repositoryRoot } from '../../repository.js';
 import { runJob } from '../job.js';
-import type { Control, Machine } from '../machine.js';
-import { cellScript, GUESTS, type Guest, planCells } from './cells.js';
-import { readFindings } from './report.js';
+import type { Lab, Running } from '../lab.js';
+import { type Cell, cellScript, GUESTS, type Guest, type Hosts, planCells } from './cells.js';
+import { type LabFindings, readFindings } from './report.js';
 
 const CELLS = `${repositoryRoot}packages/test-harness/src/lab/matrix/cells.sh`;
+
+export interface LabMatrixOptions {
+  readonly guests: readonly Guest[];
+  /** Folder of the report. */
+  readonly results: string;
+  /** Seconds for all that one guest does on a machine. */
+  readonly timeout: number;
+}
 
 /** @throws Error for a guest that the lab does not know */
 export function guestsOf(names: readonly string[]): Guest[] {
@@ -20,38 +28,83 @@ export function guestsOf(names: readonly string[]): Guest[] {
   });
 }
 
-/** Runs the cells in a machine's dom0, and writes the report. @returns the exit status: 0 where every cell is well */
-export async function runMatrix(
-  machine: Machine,
-  control: Control,
-  {
-    guests,
-    results,
-    timeout,
-  }: { readonly guests: readonly Guest[]; readonly results: string; readonly timeout: number },
-): Promise<number> {
-  const planned = planCells(guests);
+/**
+ * Runs the cells of each guest on a machine of its own (the one called `name` where that is up), then those that want two
+ * machines, and writes the report. A machine that hangs or dies ends its own cells only.
+ *
+ * @returns the exit status: 0 where every cell is well
+ */
+export async function runMatrix(lab: Lab, name: string, options: LabMatrixOptions): Promise<number> {
+  const { guests, results } = options;
+  mkdirSync(results, { recursive: true });
+  const began = Date.now();
+  const found: LabFindings[] = [];
+  for (const guest of guests) {
+    found.push(await findings('one', guest, options, (job) => lab.with(name, job)));
+  }
+  found.push(...(await acrossTwo(lab, options)));
+  const report: MatrixReport = {
+    name: 'guests between stock xl and ours',
+    host: 'lab',
+    began: new Date(began).toISOString(),
+    seconds: (Date.now() - began) / 1000,
+    command: `npm run matrix -- --host lab ${guests.join(' ')}`,
+    results: found.flatMap((it) => it.results),
+    figures: found.flatMap((it) => it.figures),
+  };
+  tell(report, writeReport(results, report));
+  return isWell(report) ? 0 : 1;
+}
+
+async function acrossTwo(lab: Lab, options: LabMatrixOptions): Promise<LabFindings[]> {
+  const found: LabFindings[] = [];
+  let pair: { readonly left: Running; readonly right: Running } | undefined;
+  for (const guest of options.guests) {
+    found.push(
+      await findings('two', guest, options, async (job) => {
+        pair ??= await lab.bootTwo();
+        await job(pair.left);
+      }),
+    );
+  }
+  pair?.left.control.close();
+  pair?.right.control.close();
+  await lab.down(['left', 'right']);
+  return found;
+}
+
+/** What came of a guest's cells: those that its machine did not come to are missing. */
+async function findings(
+  hosts: Hosts,
+  guest: Guest,
+  { results, timeout }: LabMatrixOptions,
+  onMachine: (job: (running: Running) => Promise<void>) => Promise<void>,
+): Promise<LabFindings> {
+  const planned = planCells(hosts, guest);
   const work = mkdtempSync(join(tmpdir(), 'xen-matrix-'));
+  const folder = join(results, `${guest}-${hosts}`);
+  mkdirSync(folder, { recursive: true });
+  const output = join(folder, 'output');
+  writeFileSync(output, '');
   try {
-    const script = join(work, 'matrix');
-    writeFileSync(script, cellScript(planned));
-    mkdirSync(results, { recursive: true });
-    const job = { script, beside: [CELLS], results, timeout };
-    const began = Date.now();
-    await runJob(machine, control, job, (text) => process.stdout.write(text));
-    const report: MatrixReport = {
-      name: 'guests between stock xl and ours',
-      host: 'lab',
-      began: new Date(began).toISOString(),
-      seconds: (Date.now() - began) / 1000,
-      command: `npm run matrix -- --host lab ${guests.join(' ')}`,
-      ...readFindings(planned, readFileSync(join(results, 'output'), 'utf8')),
-    };
-    tell(report, writeReport(results, report));
-    return isWell(report) ? 0 : 1;
+    const script = join(work, `${guest}-${hosts}`);
+    writeFileSync(script, cellScript(hosts, guest));
+    await onMachine(async ({ machine, control }) => {
+      const job = { script, beside: [CELLS], results: folder, timeout };
+      await runJob(machine, control, job, (text) => process.stdout.write(text));
+    });
+    return read(planned, output, 'the run ended before it');
+  } catch (e) {
+    const why = e instanceof Error ? (e.message.split('\n')[0] ?? '') : String(e);
+    process.stderr.write(`lab: ${guest}: ${why}\n`);
+    return read(planned, output, why);
   } finally {
     rmSync(work, { recursive: true });
   }
+}
+
+function read(planned: readonly Cell[], output: string, missing: string): LabFindings {
+  return readFindings(planned, readFileSync(output, 'utf8'), missing);
 }
 
 function tell({ results, figures }: MatrixReport, page: string): void {

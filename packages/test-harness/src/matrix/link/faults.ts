@@ -20,8 +20,8 @@ export interface LinkFault {
 
 /** What the program of a link is told. */
 export interface LinkOrder {
-  /** Of the host at the other end. */
-  readonly directory: string;
+  /** Of the embedded host at the other end; absent for real Xen, and where both ends are on one host. */
+  readonly directory?: string;
   readonly xl: string;
   /** Where what is sent is kept. */
   readonly record?: string;

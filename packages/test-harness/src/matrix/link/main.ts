@@ -23,7 +23,7 @@ class Link {
     args: readonly string[],
   ) {
     this.record = order.record === undefined ? undefined : openSync(order.record, 'w', 0o600);
-    const env = { ...process.env, XEN_EMBEDDED_DIR: order.directory };
+    const env = { ...process.env, ...(order.directory === undefined ? {} : { XEN_EMBEDDED_DIR: order.directory }) };
     this.receiver = spawn(process.execPath, [order.xl, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   }
 
