@@ -15,6 +15,7 @@ export default defineConfig({
       { find: '@xen-migration/libxc/xen', replacement: source('libxc/src/xen/index.ts') },
       { find: '@xen-migration/libxc/xenstore/client', replacement: source('libxc/src/xenstore/client/index.ts') },
       { find: '@xen-migration/libxc/xenstore', replacement: source('libxc/src/xenstore/index.ts') },
+      { find: '@xen-migration/libxl/xl-cfg', replacement: source('libxl/src/xl-cfg/index.ts') },
       { find: /^@xen-migration\/([a-z-]+)$/, replacement: source('$1/src/index.ts') },
     ],
   },

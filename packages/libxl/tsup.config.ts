@@ -8,6 +8,7 @@ export default defineConfig({
     'link/agent-main': 'src/link/agent-main.ts',
     'monitor/main': 'src/monitor/main.ts',
     'tls/client-main': 'src/tls/client-main.ts',
+    'xl-cfg/index': 'src/xl-cfg/index.ts',
   },
   outDir: 'dist',
   format: 'esm',

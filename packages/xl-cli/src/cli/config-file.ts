@@ -1,14 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { encodeText, hostInfo, type LibxlDomainConfig } from '@xen-migration/libxl';
-import {
-  type HostFacts,
-  parseXlConf,
-  parseXlConfig,
-  toDomainConfig,
-  XlConfigError,
-  type XlDefaults,
-} from '../xl-cfg/index.js';
+import type { LibxlDomainConfig } from '@xen-migration/libxl';
+import { readDomainConfig, XlConfigError } from '@xen-migration/libxl/xl-cfg';
 import type { Context } from './context.js';
 import { EXIT, ExitError } from './exit.js';
 import { systemText } from './format/system-error.js';
@@ -21,9 +13,6 @@ export const OVERRIDE_UNREADABLE = { code: EXIT.failure, message: 'unable to rea
 
 /** Stock's words where there is no kept configuration. */
 export const NOT_RETRIEVED = 'unable to retrieve domain configuration';
-
-/** What is set for every guest of the host; there need not be one. */
-const XL_CONF = '/etc/xen/xl.conf';
 
 export interface ReadConfigOptions {
   /** Settings after those of the file. */
@@ -46,12 +35,11 @@ export interface ReadConfigOptions {
 export async function readConfigFile(
   context: Context,
   path: string,
-  { settings = [], unreadable, ...options }: ReadConfigOptions = {},
+  { unreadable, ...options }: ReadConfigOptions = {},
 ): Promise<LibxlDomainConfig> {
   // /dev/null: everything stands on the command line.
   const text = path === '/dev/null' ? Buffer.alloc(0) : await readWhole(path, unreadable);
-  const extra = settings.length === 0 ? '' : `\n${settings.map((setting) => `${setting}\n`).join('')}\n`;
-  return parseConfigText(context, Buffer.concat([text, encodeText(extra)]), path, options);
+  return parseConfigText(context, text, path, options);
 }
 
 /**
@@ -63,17 +51,26 @@ export async function parseConfigText(
   context: Context,
   text: Buffer,
   source: string,
-  { dryRun = false, announce = false, applyCpuMasks = false }: Omit<ReadConfigOptions, 'settings' | 'unreadable'> = {},
+  {
+    settings = [],
+    dryRun = false,
+    announce = false,
+    applyCpuMasks = false,
+  }: Omit<ReadConfigOptions, 'unreadable'> = {},
 ): Promise<LibxlDomainConfig> {
-  const host = await hostFacts(context, dryRun);
   try {
-    const defaults = await hostDefaults(context, host);
-    if (announce) context.err(`Parsing config from ${source}\n`);
-    const parsed = parseXlConfig(text, source);
-    const extraWarnings = !dryRun || context.globals.verbosity > 0;
-    const { config, messages } = toDomainConfig(parsed, { host, defaults, extraWarnings, applyCpuMasks });
-    context.err(messages.join(''));
-    return config;
+    return await readDomainConfig({
+      text,
+      source,
+      settings,
+      ...(dryRun ? {} : { host: await context.host() }),
+      extraWarnings: !dryRun || context.globals.verbosity > 0,
+      applyCpuMasks,
+      onEvent(event) {
+        if (event.kind === 'message') context.err(event.text);
+        else if (announce) context.err(`Parsing config from ${source}\n`);
+      },
+    });
   } catch (e) {
     if (!(e instanceof XlConfigError)) throw e;
     throw new ExitError(e.rc, e.messages.join(''));
@@ -90,17 +87,4 @@ async function readWhole(path: string, unreadable: ReadConfigOptions['unreadable
       unreadable?.message ?? `Failed to read config file: ${path}: ${text}\n`,
     );
   }
-}
-
-async function hostFacts(context: Context, dryRun: boolean): Promise<HostFacts> {
-  const cpus = dryRun ? availableParallelism() : (await hostInfo(await context.host())).nrCpus;
-  return { maxCpus: cpus, onlineCpus: cpus, nodes: [Array.from({ length: cpus }, (_, cpu) => cpu)] };
-}
-
-async function hostDefaults(context: Context, host: HostFacts): Promise<XlDefaults> {
-  const text = await readFile(XL_CONF).catch(() => undefined);
-  if (text === undefined) return {};
-  const { defaults, messages } = parseXlConf(text, XL_CONF, host);
-  context.err(messages.join(''));
-  return defaults;
 }

@@ -6,6 +6,8 @@ import { compatibilityPage } from './page.js';
 import { listedCommands, offeredOptions } from './stock-help.js';
 
 const TESTDATA = new URL('../../testdata/', import.meta.url);
+/** Configurations are libxl's matter. */
+const CONFIGURATIONS = new URL('../../../libxl/testdata/', import.meta.url);
 const PAGE = new URL('../../docs/compatibility.md', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, TESTDATA), 'utf8');
 
@@ -55,11 +57,12 @@ describe('the table of compatibility', () => {
 
   it('is docs/compatibility.md (UPDATE_DOCS=1 writes it)', () => {
     const answers = JSON.parse(read('xl-commands/answers.json'));
-    const given = readdirSync(new URL('xl-cfg/', TESTDATA)).filter((file) => file.endsWith('.cfg'));
+    const given = readdirSync(new URL('xl-cfg/', CONFIGURATIONS)).filter((file) => file.endsWith('.cfg'));
+    const lab = JSON.parse(readFileSync(new URL('xl-cfg-lab/answers.json', CONFIGURATIONS), 'utf8'));
     const text = compatibilityPage({
       stockCommands,
       answers: answers.host.length + answers.guest.length,
-      configurations: given.length + JSON.parse(read('xl-cfg-lab/answers.json')).length,
+      configurations: given.length + lab.length,
     });
     if (process.env.UPDATE_DOCS === '1') writeFileSync(PAGE, text);
     expect(readFileSync(PAGE, 'utf8')).toBe(text);

@@ -23,8 +23,8 @@ export function compatibilityPage({ stockCommands, answers, configurations }: Fa
   return `# Compatibility with stock xl 4.17
 
 Generated from \`src/compatibility\`, and held against stock by tests: its help texts (\`testdata/xl-help\`), its answers to ${answers}
-command lines (\`testdata/xl-commands\`), and what its \`create -n\` makes of ${configurations} configurations (\`testdata/xl-cfg\`,
-\`testdata/xl-cfg-lab\`), all taken from Debian's Xen 4.17.7.
+command lines (\`testdata/xl-commands\`), and what its \`create -n\` makes of ${configurations} configurations (libxl's \`testdata/xl-cfg\`
+and \`testdata/xl-cfg-lab\`), all taken from Debian's Xen 4.17.7.
 
 - **same**: as stock.
 - **better**: what stock does, and what stock leaves out.

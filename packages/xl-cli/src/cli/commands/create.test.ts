@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runXl } from '../run.js';
 
-const CASES = fileURLToPath(new URL('../../../testdata/xl-cfg/', import.meta.url));
+const CASES = fileURLToPath(new URL('../../../../libxl/testdata/xl-cfg/', import.meta.url));
 const HELP = new URL('../../../testdata/xl-help/', import.meta.url);
 
 async function xl(...args: readonly string[]) {

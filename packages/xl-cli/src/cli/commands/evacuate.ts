@@ -13,8 +13,8 @@ import { endText, evacuationReport, planText } from '../evacuation/texts.js';
 import { EXIT, ExitError } from '../exit.js';
 import { CONVERGENCE_OPTIONS, convergenceOf } from '../migration/convergence.js';
 import { LINK_OPTIONS, linkWish } from '../migration/link.js';
-import { reachOf, SSH_OPTION } from '../migration/target.js';
-import { TLS_OPTIONS } from '../migration/tls.js';
+import { reachOf } from '../migration/target.js';
+import { SSH_OPTION, TLS_OPTIONS } from '../migration/target-options.js';
 import { ReportFile } from '../report-file.js';
 import { wholeNumber } from '../values.js';
 

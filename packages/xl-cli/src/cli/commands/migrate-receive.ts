@@ -15,8 +15,9 @@ import { defineCommand } from '../command.js';
 import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
-import { FORCE_CPU_OPTION, OWN_XL } from '../migration/target.js';
-import { listenByTls, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/tls.js';
+import { listenByTls } from '../migration/listen-by-tls.js';
+import { OWN_XL } from '../migration/target.js';
+import { FORCE_CPU_OPTION, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/target-options.js';
 
 export const migrateReceive = defineCommand(
   {

@@ -8,9 +8,9 @@ import { CONVERGENCE_OPTIONS, convergenceOf } from '../migration/convergence.js'
 import { jsonEvents } from '../migration/events.js';
 import { LINK_OPTIONS, linkWish } from '../migration/link.js';
 import { failureReport, failureText, successReport, summary, transportText } from '../migration/outcome.js';
-import { FORCE_CPU_OPTION, reachOf, receiverManner, SSH_OPTION } from '../migration/target.js';
+import { reachOf, receiverManner } from '../migration/target.js';
+import { FORCE_CPU_OPTION, SSH_OPTION, TLS_OPTIONS } from '../migration/target-options.js';
 import { tell } from '../migration/tell.js';
-import { TLS_OPTIONS } from '../migration/tls.js';
 import { besideProgress, progressFor } from '../progress.js';
 import { ReportFile } from '../report-file.js';
 

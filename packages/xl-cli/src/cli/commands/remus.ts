@@ -2,7 +2,8 @@ import { type ReplicateOptions, replicateDomain, replicateToTarget } from '@xen-
 import { defineCommand } from '../command.js';
 import { requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
-import { reachOf, receiverManner, SSH_OPTION } from '../migration/target.js';
+import { reachOf, receiverManner } from '../migration/target.js';
+import { SSH_OPTION } from '../migration/target-options.js';
 
 export const remus = defineCommand(
   {

@@ -6,7 +6,7 @@ import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
 import { EXIT, ExitError } from '../exit.js';
 import { systemText } from '../format/system-error.js';
 import { loadingLines } from '../format/transfer.js';
-import { FORCE_CPU_OPTION } from '../migration/target.js';
+import { FORCE_CPU_OPTION } from '../migration/target-options.js';
 import { progressFor } from '../progress.js';
 
 export const restore = defineCommand(

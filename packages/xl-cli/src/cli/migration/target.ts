@@ -1,23 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Command, isLibxlError, type Reach, type ReceiverRequest, reachTarget } from '@xen-migration/libxl';
-import type { OptionSpec } from '../command.js';
 import type { Context } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
-import { TLS_DIRECTORY } from './tls.js';
-
-export const SSH_OPTION = {
-  short: 's',
-  value: '<sshcommand>',
-  about:
-    'Run <sshcommand> through sh instead of ssh. If it is empty, <host> itself is a command for sh that leads to an xl ' +
-    'migrate-receive [-d -e]; with --check and the options of links it is run several times.',
-} as const satisfies OptionSpec;
-
-export const FORCE_CPU_OPTION = {
-  long: 'force-cpu',
-  about: "Go on though the host's CPU lacks features that the domain's had: it loses them, and may crash of it.",
-} as const satisfies OptionSpec;
+import { TLS_DIRECTORY } from './target-options.js';
 
 export interface TargetWords {
   readonly sshCommand: string | undefined;

@@ -1,7 +1,0 @@
-export { parseXlConfig } from './parser.js';
-export { printDomainConfig, printXlConfig } from './print.js';
-export { XlConfigError, type XlSyntaxProblem } from './report.js';
-export { Lookup, type XlList, type XlSetting, XlSettings, type XlString, type XlValue } from './settings.js';
-export { type ToDomainConfigOptions, type TranslatedConfig, toDomainConfig } from './to-domain-config.js';
-export type { HostFacts, RandomSource, XlDefaults } from './translation.js';
-export { parseXlConf, type XlConf } from './xl-conf.js';
