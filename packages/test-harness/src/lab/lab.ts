@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { labDirectory } from './cache.js';
+import { writeGuestKernels } from './guest-kernel.js';
 import { builtXen } from './hypervisor.js';
 import { labImage } from './image.js';
 import { type Control, kvmWorks, Machine } from './machine.js';
@@ -94,9 +95,11 @@ export class Lab {
     }
   }
 
-  private pack(machine: Machine): Promise<void> {
+  /** What dom0 finds in its share: our packages, and PV kernels for guests. */
+  private async pack(machine: Machine): Promise<void> {
     mkdirSync(machine.share, { recursive: true });
-    return packPayload(join(machine.share, 'xen-migration.tar'), join(machine.folder, 'payload'));
+    await writeGuestKernels(this.directory, join(machine.share, 'guests'));
+    await packPayload(join(machine.share, 'xen-migration.tar'), join(machine.folder, 'payload'));
   }
 
   private async hypervisor(): Promise<string | undefined> {

@@ -21,7 +21,7 @@ const USAGE = `Real Xen in an emulated machine.
   npm run lab -- down [NAME...]     ends machines (all of them)
   npm run lab -- status
   npm run matrix -- --host lab [GUEST...]
-                                    guests between stock xl and ours, each way (pv64, pvh, hvm)
+                                    guests between stock xl and ours, each way (pv64, pv32, pvh, hvm)
       --results FOLDER              where the report goes (lab-report): matrix.html, matrix.json, matrix.xml, logs
 
       --xen built                   boots a hypervisor built from Debian's source, with shadow paging (which PV guests

@@ -1,5 +1,5 @@
 /** Kinds of guests that the lab starts, and what is done with each (cells.sh has a function of each cell's name). */
-export const GUESTS = ['pv64', 'pvh', 'hvm'] as const;
+export const GUESTS = ['pv64', 'pv32', 'pvh', 'hvm'] as const;
 export type Guest = (typeof GUESTS)[number];
 
 const BETWEEN_TOOLSTACKS = {
