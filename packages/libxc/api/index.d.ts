@@ -274,6 +274,8 @@ export const INVALID_FRAME = -1;
 
 export function isHypervisorError(e: unknown, ...codes: Errno[]): e is HypervisorError;
 
+export function isTableRefusal(e: unknown): e is HypervisorError;
+
 export function levelledCpuPolicy(source: CpuPolicy, target: CpuPolicy): CpuPolicy;
 
 export interface LogDirtyStats {

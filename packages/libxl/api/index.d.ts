@@ -2330,6 +2330,8 @@ export interface RequestOptions {
     readonly timeoutMs?: number;
 }
 
+export function requireAuthenticatedInput(fd: number): void;
+
 export function requireMovable(host: Host, domid: number, input: {
     readonly live: boolean;
 }): Promise<void>;

@@ -10,6 +10,7 @@ import {
   receiveMigration,
   receiverArguments,
   receiverCommand,
+  requireAuthenticatedInput,
   serveTls,
   sinkBytes,
   startMonitor,
@@ -40,6 +41,7 @@ async function receive({ capabilities, sink, join, link, ...wishes }) {
   const host = await openHost();
   const { signal } = stop;
   try {
+    requireAuthenticatedInput(0);
     if (capabilities) {
       process.stdout.write(`${await answerQuery(host, process.stdin)}\n`);
     } else if (sink) {

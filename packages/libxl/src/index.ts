@@ -82,6 +82,7 @@ export {
 } from './link/plan.js';
 export { type JoinLinkOptions, joinLink, linkCommand, type OpenLinkOptions, openLink } from './link/start.js';
 export { answerQuery } from './migrate/answer-query.js';
+export { requireAuthenticatedInput } from './migrate/authenticated-input.js';
 export {
   descriptorConnection,
   type MigrationConnection,

@@ -59,15 +59,18 @@ export function payloadSize(header: Uint8Array): number {
   return size;
 }
 
-/** Reads frames until the connection ends. @throws StreamError, RangeError */
-export async function readFrames(reader: ByteReader, onFrame: (frame: Frame, payload: Buffer) => void): Promise<void> {
+/** Reads frames until the connection ends; what onFrame promises is waited for. @throws StreamError, RangeError */
+export async function readFrames(
+  reader: ByteReader,
+  onFrame: (frame: Frame, payload: Buffer) => Promise<void> | undefined,
+): Promise<void> {
   while (!(await reader.atEnd())) {
     const header = await reader.read(FRAME.size);
     const size = payloadSize(header);
     const frame = FRAME.read(header, true);
     const payload = Buffer.allocUnsafe(size);
     if (size > 0) await reader.readInto([payload]);
-    onFrame(frame, payload);
+    await onFrame(frame, payload);
   }
 }
 

@@ -106,6 +106,7 @@ export class LinkEndpoint {
       await readFrames(reader, (frame, payload) => {
         watch.heard();
         this.receive(frame, payload);
+        return undefined;
       });
       return new Error('the connection was closed');
     } catch (e) {

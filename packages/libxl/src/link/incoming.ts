@@ -12,9 +12,17 @@ type Held = { readonly kind: 'end'; readonly status: number } | DataFrame;
 interface DataFrame {
   readonly kind: 'data';
   readonly channel: number;
+  /** Of the payload, as it came. */
   readonly size: number;
-  readonly block: Promise<Buffer>;
+  /** Decoded, or being decoded. */
+  block(): Promise<Buffer>;
 }
+
+/**
+ * So many frames are decoded before their turn. All that are held would be many times the window: a small payload may
+ * become a whole block.
+ */
+const DECODED_AHEAD = 16;
 
 /**
  * What one end receives: frames that come over several connections in any order, some of them twice, are delivered once
@@ -57,7 +65,14 @@ export class IncomingQueue {
     }
     this.heldBytes += payload.length;
     this.held.set(sequence, heldFrame(frame, payload));
+    if (sequence < this.next + DECODED_AHEAD) this.decode(sequence);
     void this.deliver();
+  }
+
+  private decode(sequence: number): void {
+    const frame = this.held.get(sequence);
+    // What it is not is met where it is delivered.
+    if (frame?.kind === 'data') frame.block().catch(() => undefined);
   }
 
   private async deliver(): Promise<void> {
@@ -66,11 +81,12 @@ export class IncomingQueue {
     try {
       for (let frame = this.held.get(this.next); frame !== undefined; frame = this.held.get(this.next)) {
         if (this.over) throw new RangeError('a frame follows the end');
-        if (frame.kind === 'data') await this.delivery.data(frame.channel, await frame.block);
+        if (frame.kind === 'data') await this.delivery.data(frame.channel, await frame.block());
         else await this.finish(frame.status);
         this.held.delete(this.next);
         if (frame.kind === 'data') this.heldBytes -= frame.size;
         this.next++;
+        this.decode(this.next + DECODED_AHEAD - 1);
         this.options.onDelivered();
       }
     } catch (e) {
@@ -88,8 +104,14 @@ export class IncomingQueue {
 
 function heldFrame({ type, channel, encoding, value }: Frame, payload: Buffer): Held {
   if (type === FRAME_TYPE.end) return { kind: 'end', status: value };
-  const block = encoding === ENCODING.zstd ? decompress(payload, value) : Promise.resolve(payload);
-  // Met where it is delivered.
-  block.catch(() => undefined);
-  return { kind: 'data', channel, size: payload.length, block };
+  let block: Promise<Buffer> | undefined;
+  return {
+    kind: 'data',
+    channel,
+    size: payload.length,
+    block() {
+      block ??= encoding === ENCODING.zstd ? decompress(payload, value) : Promise.resolve(payload);
+      return block;
+    },
+  };
 }

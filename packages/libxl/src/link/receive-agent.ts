@@ -6,7 +6,7 @@ import { Outlet } from './carrier.js';
 import { LinkEndpoint } from './endpoint.js';
 import { CHANNEL } from './layouts.js';
 import { BUFFERED, readBlocks } from './pipes.js';
-import { type Command, linkIdBytes } from './plan.js';
+import { type Command, linkIdBytes, MAX_STREAMS } from './plan.js';
 
 /** What the receiver's agent does. */
 export interface ReceivePlan {
@@ -53,6 +53,8 @@ export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): P
     { allowHalfOpen: true, ...BUFFERED },
     (socket) => void endpoint.attach(carrierOf(socket)),
   );
+  // Broken ones that nobody has missed yet may still be there beside those that replace them.
+  server.maxConnections = 2 * MAX_STREAMS;
   const patience = watchConnections(endpoint);
   endpoint.finished.catch(() => child.stdin.destroy());
   server.listen(plan.socket, onReady);

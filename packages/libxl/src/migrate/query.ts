@@ -43,14 +43,17 @@ export function queryTarget({
     let out = '';
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-      if (out.length > DESCRIPTION_MAX) child.kill();
+      if (out.length <= DESCRIPTION_MAX) out += text;
+      if (out.length > DESCRIPTION_MAX) child.kill('SIGKILL');
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-SAID_MAX);
     });
     child.once('error', (e) => resolve({ kind: 'unreachable', said: e.message }));
     child.once('close', (code, killedBy) => {
+      if (out.length > DESCRIPTION_MAX) {
+        return resolve({ kind: 'unreachable', said: 'what answers there says more than any xl has to say' });
+      }
       if (code === 0) return resolve(understood(out, said));
       if (code === SSH_FAILED || code === null) {
         const why =

@@ -5,7 +5,7 @@ import type { DeviceModel } from '../device-model/device-model.js';
 import { resumeVcpus } from '../domain/resume.js';
 import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
-import { copyOf, type EmulatorRecord, isEmulatorRecord } from './emulator-state.js';
+import { type EmulatorRecord, EmulatorRecords, isEmulatorRecord } from './emulator-state.js';
 
 /** A guest that is sent again and again while it runs (Remus). */
 export interface CheckpointOptions {
@@ -76,11 +76,11 @@ export class CheckpointReceiver {
   }
 
   private async untilCheckpointEnd(): Promise<EmulatorRecord[]> {
-    const records: EmulatorRecord[] = [];
+    const emulator = new EmulatorRecords();
     for (;;) {
       const record = await this.libxl.next();
-      if (record?.type === 'CHECKPOINT_END') return records;
-      if (record !== undefined && isEmulatorRecord(record)) records.push(copyOf(record));
+      if (record?.type === 'CHECKPOINT_END') return emulator.records;
+      if (record !== undefined && isEmulatorRecord(record)) emulator.add(record, record.offset);
       else if (!(record?.type === 'UNKNOWN' && record.optional)) {
         const what = record === undefined ? 'the end' : `a record ${record.type}`;
         throw new LibxlError('ERROR_INVAL', `libxl stream: ${what} within a checkpoint`);

@@ -7,10 +7,32 @@ import {
   type PlainLibxlRecord,
 } from '@xen-migration/stream-format';
 import { type DomainKey, readUserdata, storeUserdata } from '../domain/userdata.js';
+import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 
 /** What a device model said of itself in a stream: passed through unchanged where no device model runs to take it. */
 export type EmulatorRecord = Extract<PlainLibxlRecord, { type: 'EMULATOR_XENSTORE_DATA' | 'EMULATOR_CONTEXT' }>;
+
+/** More than any device model says of itself. */
+const MOST_BYTES = 256 * 1024 * 1024;
+/** What a record costs beside its data. */
+const RECORD_COST = 256;
+
+/** Records that a stream brings, up to a limit: their number and sizes are what its writer says. */
+export class EmulatorRecords {
+  readonly records: EmulatorRecord[] = [];
+  private cost = 0;
+
+  /** The record's data are copied. @throws LibxlError ERROR_INVAL where they are more than a device model has to say */
+  add(record: EmulatorRecord, offset: number): void {
+    this.cost += record.data.length + RECORD_COST;
+    if (this.cost > MOST_BYTES) {
+      const what = `a record ${record.type} beyond what is accepted in all, ${MOST_BYTES / 2 ** 20} MiB`;
+      throw new LibxlError('ERROR_INVAL', `libxl stream, offset ${offset}: ${what}`);
+    }
+    this.records.push(copyOf(record));
+  }
+}
 
 /** Keeps the records that came with a guest, for its next save. They are kept as a libxl stream of their own. */
 export async function storeEmulatorState(
@@ -45,6 +67,6 @@ export function isEmulatorRecord(record: PlainLibxlRecord): record is EmulatorRe
 }
 
 /** Without the place where it was read, and with bytes of its own. */
-export function copyOf({ type, emulatorId, index, data }: EmulatorRecord): EmulatorRecord {
+function copyOf({ type, emulatorId, index, data }: EmulatorRecord): EmulatorRecord {
   return { type, emulatorId, index, data: data.slice() };
 }

@@ -6,7 +6,7 @@ import { type MadeDomain, type MakeWitness, makeDomain } from '../domain/make.js
 import { LibxlError, type LibxlErrorCode, libxlErrorOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { CheckpointReceiver } from './checkpoints.js';
-import { copyOf, type EmulatorRecord, isEmulatorRecord } from './emulator-state.js';
+import { type EmulatorRecord, EmulatorRecords, isEmulatorRecord } from './emulator-state.js';
 import { type DomainRestoreParams, nativeReader } from './stream-version.js';
 
 export interface RestoreStreamOptions {
@@ -37,9 +37,6 @@ export interface RestoredDomain {
   readonly uuid: string;
   readonly result: RestoreResult;
 }
-
-/** A device model's state is some 100 KiB; what claims more than this in all is no such thing. */
-const EMULATOR_STATE_MAX = 256 * 1024 * 1024;
 
 /**
  * Makes a domain of a libxl stream, or of a legacy stream, which is converted as it is read. It is left paused.
@@ -104,9 +101,8 @@ async function readContents(options: RestoreStreamOptions, made: MadeDomain) {
   const headers = await libxl.headers();
   if (headers.endian !== 'little') throw new LibxlError('ERROR_INVAL', 'the stream is of a big-endian host');
   const checkpoints = params?.checkpointed_stream === 'remus' ? new CheckpointReceiver(libxl) : undefined;
-  const emulator: EmulatorRecord[] = [];
+  const emulator = new EmulatorRecords();
   let result: RestoreResult | undefined;
-  let kept = 0;
   for (let record = await libxl.next(); record !== undefined; record = await libxl.next()) {
     if (record.type === 'END') break;
     if (record.type === 'LIBXC_CONTEXT' && result === undefined) {
@@ -124,15 +120,13 @@ async function readContents(options: RestoreStreamOptions, made: MadeDomain) {
       // The sender is gone: nothing more comes, and what has come since the last checkpoint does not count.
       if (checkpoints !== undefined && result.failover !== undefined) return { result, emulator: checkpoints.records };
     } else if (isEmulatorRecord(record) && result !== undefined) {
-      kept += record.data.length;
-      if (kept > EMULATOR_STATE_MAX) throw unexpected(record.type, record.offset, 'of more than 256 MiB in all');
-      emulator.push(copyOf(record));
+      emulator.add(record, record.offset);
     } else if (!(record.type === 'UNKNOWN' && record.optional)) {
       throw unexpected(record.type, record.offset, 'where it must not be');
     }
   }
   if (result === undefined) throw new LibxlError('ERROR_INVAL', 'the libxl stream has no libxc stream in it');
-  return { result, emulator };
+  return { result, emulator: emulator.records };
 }
 
 function unexpected(type: string, offset: number, why: string): LibxlError {

@@ -32,9 +32,8 @@ export async function runTlsClient(target: TlsTarget, args: readonly string[]): 
     });
     await readFrames(new ByteReader(streamSource(socket)), (frame, payload) => {
       if (frame.type === FRAME_TYPE.end) status = frame.value;
-      // What comes this way is short: the receiver's answers and texts.
-      else if (frame.channel === CHANNEL.text) process.stderr.write(payload);
-      else void writeTo(output, payload);
+      else return writeTo(frame.channel === CHANNEL.text ? process.stderr : output, payload);
+      return undefined;
     });
     if (status === FAILED) throw new Error('the connection was closed');
     socket.destroy();

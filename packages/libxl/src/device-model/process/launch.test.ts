@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,18 @@ const shell = (script: string, changes: Partial<LaunchOptions> = {}) =>
   });
 
 describe('a launched process', () => {
+  it('makes files for its own user alone, whatever the umask', async () => {
+    const before = process.umask(0);
+    try {
+      const { ended } = await shell(`echo > ${join(directory, 'made')}`);
+      expect(await ended).toBe('ended with status 0');
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(join(directory, 'made')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, 'log')).mode & 0o777).toBe(0o600);
+  });
+
   it('begins only when it is recorded', async () => {
     const mark = join(directory, 'mark');
     let recorded: ProcessIdentity | undefined;

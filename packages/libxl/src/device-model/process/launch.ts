@@ -28,8 +28,11 @@ export interface LaunchedProcess {
 /** Descriptor of `descriptor` in the process. */
 export const LAUNCH_FD = 3;
 
-/** The shell waits for a word, and becomes the program; where its starter dies before, it ends. */
-const GATE = 'read -r go && exec "$0" "$@" </dev/null';
+/**
+ * The shell waits for a word, and becomes the program; where its starter dies before, it ends. What the program makes, its
+ * sockets above all, is for its own user, whatever umask libxl was called with.
+ */
+const GATE = 'umask 077 && read -r go && exec "$0" "$@" </dev/null';
 
 /**
  * Starts a process that outlives this one, in a session of its own. There is no moment at which it runs and is not

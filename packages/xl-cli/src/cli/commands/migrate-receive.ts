@@ -6,6 +6,7 @@ import {
   openLink,
   receiveMigration,
   receiverArguments,
+  requireAuthenticatedInput,
   sinkBytes,
   startMonitor,
   takeAsked,
@@ -57,7 +58,9 @@ export const migrateReceive = defineCommand(
     operands: 0,
     mostOperands: 0,
     modifies: true,
-    details: 'The far end of xl migrate: reads a domain from its standard input and answers on its standard output.',
+    details:
+      'The far end of xl migrate: reads a domain from its standard input and answers on its standard output. These must be\n' +
+      'what ssh or the TLS server made: a terminal and a plain TCP connection are refused.',
   },
   async (context, { options: typed }) => {
     const asked = takeAsked();
@@ -79,6 +82,7 @@ export const migrateReceive = defineCommand(
       context.out(`${await answerQuery(await context.host(), stdin.isTTY ? undefined : stdin)}\n`);
       return EXIT.success;
     }
+    authenticated();
     if (options.sink) {
       await sinkBytes(process.stdin, context.out);
       return EXIT.success;
@@ -146,6 +150,15 @@ export const migrateReceive = defineCommand(
     }
   },
 );
+
+function authenticated(): void {
+  try {
+    requireAuthenticatedInput(0);
+  } catch (e) {
+    if (!isLibxlError(e)) throw e;
+    throw new ExitError(EXIT.failure, `xl: ${e.message}\n`);
+  }
+}
 
 /** Given by a sender's xl: anything else is a mistake. */
 function linkId(text: string): string {
