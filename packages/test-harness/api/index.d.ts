@@ -1,12 +1,16 @@
 import { ByteReader } from '@xen-migration/stream-format';
 
-export function bench(print?: (text: string) => void, sizes?: readonly number[], downtimeSizes?: readonly number[]): Promise<void>;
+export function bench(print?: (text: string) => void, sizes?: readonly number[], largeSizes?: readonly number[], sections?: readonly BenchSection[]): Promise<void>;
+
+export const BENCH_SECTIONS: readonly BenchSection[];
 
 export function benchConvertLegacy(sizesMib?: readonly number[]): Promise<Row[]>;
 
 export function benchDowntime(sizesMib: readonly number[]): Promise<Row[]>;
 
 export function benchMigrate(sizesMib: readonly number[]): Promise<Row[]>;
+
+export type BenchSection = 'verify' | 'legacy' | 'migrate' | 'transfer' | 'memory' | 'downtime';
 
 export function benchTransfer(sizesMib: readonly number[]): Promise<Row[]>;
 
@@ -31,6 +35,7 @@ export interface CellResult extends CellName {
 }
 
 interface Command {
+    readonly apart?: string;
     readonly env?: Readonly<Record<string, string>>;
     readonly watchMemory?: boolean;
     readonly words: readonly string[];
@@ -165,6 +170,7 @@ export interface Row {
 }
 
 export interface Run {
+    readonly apartMib: number;
     readonly privateMib: number;
     readonly seconds: number;
     readonly stdout: string;

@@ -1,6 +1,6 @@
 export { benchConvertLegacy } from './bench/convert-legacy.js';
 export { benchDowntime } from './bench/downtime.js';
-export { bench } from './bench/index.js';
+export { BENCH_SECTIONS, type BenchSection, bench } from './bench/index.js';
 export { type Run, runOnce } from './bench/measure.js';
 export { benchMigrate } from './bench/migrate.js';
 export { formatTable, type Row } from './bench/table.js';

@@ -21,8 +21,8 @@ export class P2m {
   }
 
   /** Of a guest that gets its memory on this host: half of the memory where frame numbers fit 32 bits, as up to 16 TiB. */
-  static forRestore(m2p: MachineToPhys): P2m {
-    return new P2m(m2p.maxMfn < 0xffff_ffff ? 4 : 8, [], -1);
+  static forRestore({ maxMfn }: Pick<MachineToPhys, 'maxMfn'>): P2m {
+    return new P2m(maxMfn < 0xffff_ffff ? 4 : 8, [], -1);
   }
 
   /** The entry's mfn; INVALID_FRAME where there is none. */

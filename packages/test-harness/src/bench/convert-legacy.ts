@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type FoundXenTools, xenTools } from '../xen-tools.js';
 import { writeLegacySample } from './legacy-sample.js';
 import { best, type Run, runOnce } from './measure.js';
-import { mib, type Row, ratioRow, seconds } from './table.js';
+import { memoryRow, mib, type Row, ratioRow, seconds } from './table.js';
 import { CONVERT_LEGACY, inMemory, spareMib } from './workspace.js';
 
 const PAGES_OF_MIB = 256;
@@ -57,15 +57,7 @@ async function benchInput(folder: string, input: Input, tools: ReturnType<typeof
   return [
     ...rows,
     ratioRow(`${what}: convert-legacy-stream / cp`, size, ours.seconds, copy.seconds, COPY_GOAL),
-    {
-      what: 'private memory',
-      size,
-      ours: mib(privateMib),
-      peer: '',
-      ratio: '',
-      goal: '< 64 MiB, flat',
-      met: undefined,
-    },
+    memoryRow('private memory', size, privateMib),
   ];
 }
 

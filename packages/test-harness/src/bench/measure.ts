@@ -6,6 +6,8 @@ export interface Run {
   readonly seconds: number;
   /** Highest private memory seen of the process and its children (RssAnon, MiB): mapped guest memory does not count. */
   readonly privateMib: number;
+  /** The same of those that were counted apart. */
+  readonly apartMib: number;
   readonly stdout: string;
 }
 
@@ -14,6 +16,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** Sample the memory while it runs; costs a little time. */
   readonly watchMemory?: boolean;
+  /** A word of a child's command line: the child and its children are counted apart. */
+  readonly apart?: string;
 }
 
 /** Runs a command to its end. @throws when it fails, with what it said */
@@ -26,16 +30,20 @@ export async function runOnce(command: Command): Promise<Run> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let privateMib = 0;
+  let apartMib = 0;
   const sampler = command.watchMemory
     ? setInterval(() => {
-        privateMib = Math.max(privateMib, privateMemoryMib(child));
+        const apart = command.apart === undefined ? [] : apartFrom(child.pid, command.apart);
+        const all = descendants(child.pid);
+        privateMib = Math.max(privateMib, sumOf(all.filter((pid) => !apart.includes(pid))));
+        apartMib = Math.max(apartMib, sumOf(apart));
       }, 10)
     : undefined;
   const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended(child)]);
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
   clearInterval(sampler);
   if (status !== 0) throw new Error(`'${command.words.join(' ')}' ended with ${status}: ${stderr}`);
-  return { seconds, privateMib, stdout };
+  return { seconds, privateMib, apartMib, stdout };
 }
 
 /** The fastest of several runs: what the machine can do when nothing else disturbs it. */
@@ -58,9 +66,18 @@ function ended(child: ChildProcess): Promise<number> {
   });
 }
 
-function privateMemoryMib(child: ChildProcess): number {
-  if (child.pid === undefined) return 0;
-  return descendants(child.pid).reduce((sum, pid) => sum + rssAnonMib(pid), 0);
+const sumOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + rssAnonMib(pid), 0);
+
+function apartFrom(pid: number | undefined, word: string): number[] {
+  return descendants(descendants(pid).find((each) => commandLine(each).includes(word)));
+}
+
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 /** Private resident memory of a process in MiB, 0 when it is gone (Linux: /proc/PID/status, RssAnon). */
@@ -73,13 +90,16 @@ export function rssAnonMib(pid: number): number {
   }
 }
 
-function descendants(pid: number): number[] {
+function descendants(pid: number | undefined): number[] {
+  if (pid === undefined) return [];
   try {
     const tasks = readdirSync(`/proc/${pid}/task`);
     const children = tasks.flatMap((t) =>
       readFileSync(`/proc/${pid}/task/${t}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
     );
-    return [pid, ...children.flatMap(descendants)];
+    const own = commandLine(pid).join();
+    // A child that has not yet become its program still shares all of its parent's memory.
+    return [pid, ...children.filter((child) => commandLine(child).join() !== own).flatMap(descendants)];
   } catch {
     return [];
   }

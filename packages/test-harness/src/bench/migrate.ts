@@ -1,17 +1,16 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type FoundSshd, findSshd } from '../ssh/find-sshd.js';
 import { Sshd } from '../ssh/sshd.js';
+import { BenchHost, HOST_SPARE } from './bench-host.js';
 import { downtimeRow } from './downtime.js';
-import { best, type Run, runOnce } from './measure.js';
+import { best, runOnce } from './measure.js';
 import { mib, type Row, ratioRow } from './table.js';
 import { inMemory, shell, whereItFits, XL } from './workspace.js';
 
 const RUNS = 2;
 /** Beyond, nothing new is learnt. */
 const MAX_MIB = 1024;
-const HOST_SPARE = 128;
 
 /** How the pages travel. */
 const WAYS: readonly (readonly string[])[] = [
@@ -80,16 +79,17 @@ const SIDES: readonly Side[] = ['a', 'b'];
 
 class Migration {
   private sshds: Partial<Record<Side, Sshd>> = {};
+  private readonly hosts: Readonly<Record<Side, BenchHost>>;
   private at: Side = 'a';
 
   constructor(
     private readonly folder: string,
     private readonly size: number,
   ) {
+    this.hosts = { a: new BenchHost(join(folder, 'a'), size), b: new BenchHost(join(folder, 'b'), size) };
     const words = [...XL.map((word) => `'${word}'`), '"$@"'].join(' ');
     for (const side of SIDES) {
-      mkdirSync(join(folder, side), { mode: 0o700 });
-      const env = Object.entries(this.env(side)).map(([name, value]) => `${name}='${value}'`);
+      const env = Object.entries(this.hosts[side].env).map(([name, value]) => `${name}='${value}'`);
       // HOST xl ARGUMENTS
       writeFileSync(this.script(side), `#!/bin/sh\nshift 2\nexec env ${env.join(' ')} ${words}\n`, { mode: 0o700 });
     }
@@ -98,7 +98,7 @@ class Migration {
   async reachBySsh(found: FoundSshd): Promise<void> {
     for (const name of SIDES) {
       const directory = join(this.folder, `ssh-${name}`);
-      this.sshds[name] = await Sshd.start({ found, directory, name, environment: this.env(name) });
+      this.sshds[name] = await Sshd.start({ found, directory, name, environment: this.hosts[name].env });
     }
   }
 
@@ -110,8 +110,8 @@ class Migration {
     const { size } = this;
     const ssh = this.sshds.b?.command;
     const file = join(this.folder, 'vm.save');
-    await this.createFull();
-    await this.xl('save', '-c', 'vm', file);
+    await this.hosts.a.createFull('pv', size);
+    await this.here.xl('save', '-c', 'vm', file);
     const cat = ssh === undefined ? `cat ${file} | cat > /dev/null` : `${ssh} b 'cat > /dev/null' < ${file}`;
     const peer = await best(RUNS, () => runOnce({ words: shell(cat) }));
     const rows: Row[] = [];
@@ -123,7 +123,7 @@ class Migration {
       rows.push(ratioRow(what, mib(size), total, peer.seconds));
       if (way.length === 0 && ssh === undefined) rows.push(...(await this.plainRows(reports, file)));
     }
-    await this.xl('destroy', 'vm');
+    await this.here.xl('destroy', 'vm');
     return rows;
   }
 
@@ -143,7 +143,7 @@ class Migration {
   private async migrate(way: readonly string[]): Promise<Report> {
     const to: Side = this.at === 'a' ? 'b' : 'a';
     const report = join(this.folder, 'report.json');
-    await this.xl(
+    await this.here.xl(
       'migrate',
       '-e',
       ...way,
@@ -158,32 +158,11 @@ class Migration {
     return JSON.parse(readFileSync(report, 'utf8')) as Report;
   }
 
-  /** A guest all of whose memory has been written. */
-  private async createFull(): Promise<void> {
-    const config = join(this.folder, 'vm.cfg');
-    const kernel = 'kernel = "builtin:selfcheck"\ncmdline = "rate=500"\n';
-    writeFileSync(config, `name = "vm"\ntype = "pv"\nvcpus = 1\nmemory = ${this.size}\n${kernel}`);
-    await this.xl('create', '-e', '-q', config);
-    const end = Date.now() + 120_000;
-    while (!/writes, 0 lost/.test((await this.xl('console', '--dump', 'vm')).stdout)) {
-      if (Date.now() > end) throw new Error('the guest does not come up');
-      await sleep(200);
-    }
+  private get here(): BenchHost {
+    return this.hosts[this.at];
   }
 
   private script(side: Side): string {
     return join(this.folder, `to-${side}.sh`);
-  }
-
-  private env(side: Side): Record<string, string> {
-    return {
-      XEN_EMBEDDED_DIR: join(this.folder, side),
-      XEN_EMBEDDED_MEMORY: String(Math.ceil(this.size * 1.05) + HOST_SPARE),
-      XEN_EMBEDDED_IDLE: '2',
-    };
-  }
-
-  private xl(...args: string[]): Promise<Run> {
-    return runOnce({ words: [...XL, ...args], env: this.env(this.at) });
   }
 }

@@ -1,3 +1,5 @@
+import { rssAnonMib } from './measure.js';
+
 /** One line of the benchmark's report: a figure of ours beside its peer's, measured in the same run. */
 export interface Row {
   readonly what: string;
@@ -33,6 +35,23 @@ export function skippedRow(what: string, sizeMib: number, neededMib: number, spa
 export const seconds = (s: number) => (s < 1 ? `${(s * 1000).toFixed(0)} ms` : `${s.toFixed(2)} s`);
 export const mib = (m: number) =>
   m >= 1024 ? `${(m / 1024).toFixed(m % 1024 === 0 ? 0 : 1)} GiB` : `${m.toFixed(0)} MiB`;
+
+/** A node process that does nothing has its own share. */
+const IDLE_MIB = rssAnonMib(process.pid);
+const MEMORY_GOAL_MIB = 64;
+
+/** Private memory at its highest. */
+export function memoryRow(what: string, size: string, privateMib: number): Row {
+  return {
+    what,
+    size,
+    ours: mib(privateMib),
+    peer: `${mib(IDLE_MIB)} (idle node)`,
+    ratio: '',
+    goal: `< ${MEMORY_GOAL_MIB} MiB, flat`,
+    met: privateMib < MEMORY_GOAL_MIB,
+  };
+}
 
 /** Ours and the peer's time, in seconds, with the goal for their ratio where there is one. */
 export function ratioRow(what: string, size: string, ours: number, peer: number, goal?: number): Row {

@@ -3,7 +3,7 @@ import { PAGE_TYPE } from '@xen-migration/stream-format';
 import { type FoundXenTools, xenTools } from '../xen-tools.js';
 import { best, runOnce } from './measure.js';
 import { writeSample } from './sample-file.js';
-import { mib, type Row, ratioRow, seconds } from './table.js';
+import { memoryRow, mib, type Row, ratioRow, seconds } from './table.js';
 import { inMemory, shell, whereItFits, XEN_STREAM } from './workspace.js';
 
 const PAGES_OF_MIB = 256;
@@ -39,15 +39,7 @@ async function verifyOneSize(file: string, size: number): Promise<Row[]> {
   return [
     ratioRow('verify FILE / cat FILE >/dev/null', mib(size), ours.seconds, cat.seconds, 1.3),
     ratioRow('cat FILE | verify - / cat FILE | cat', mib(size), piped.seconds, pipe.seconds),
-    {
-      what: 'verify -: private memory',
-      size: mib(size),
-      ours: mib(privateMib),
-      peer: '',
-      ratio: '',
-      goal: '< 64 MiB, flat',
-      met: undefined,
-    },
+    memoryRow('verify -: private memory', mib(size), privateMib),
   ];
 }
 
