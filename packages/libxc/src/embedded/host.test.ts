@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
-import { EmbeddedHost } from './host.js';
+import { Host } from './host.js';
 
 let directory: string;
-let host: EmbeddedHost;
+let host: Host;
 let hypervisor: Hypervisor;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'xen-host-'));
-  host = await EmbeddedHost.create({ directory, memoryMib: 128, seed: 7 });
+  host = await Host.create({ directory, memoryMib: 128, seed: 7 });
   hypervisor = host.connect();
 });
 

@@ -5,6 +5,7 @@ import { HypervisorError } from '../hypervisor/errors.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { ClientHypervisor } from './client/client-hypervisor.js';
 import { Connection } from './connection.js';
+import type { EmbeddedHost, EmbeddedHostOptions } from './embedded-host.js';
 import { canSuspendHeld, suspendHeld } from './held/suspend.js';
 import { HostState } from './host-state.js';
 import { Interference } from './interference.js';
@@ -20,19 +21,8 @@ import { HANDLERS } from './operations/index.js';
 import { guestCall } from './run/guest-calls.js';
 import type { OperationArgs, OperationName, OperationResult } from './wire/operations.js';
 
-export interface EmbeddedHostOptions {
-  /** The host's private directory; made when absent. */
-  readonly directory: string;
-  /** Size of the machine in MiB; default: what the system can spare, at most 16 GiB. */
-  readonly memoryMib?: number;
-  /** Decides the scramble of machine frames; default: random. */
-  readonly seed?: number;
-  /** Share of the operations, 0 to 1, that are disturbed as on a busy host (EAGAIN, EINTR, partial batches). */
-  readonly interference?: number;
-}
-
 /** The embedded simulated Xen: a machine, its domains, and the clients connected to it, in this process. */
-export class EmbeddedHost {
+export class Host implements EmbeddedHost {
   private constructor(
     readonly directory: string,
     readonly state: HostState,
@@ -40,7 +30,7 @@ export class EmbeddedHost {
   ) {}
 
   /** @throws Error when the machine's memory can't be made */
-  static async create({ directory, memoryMib, seed, interference }: EmbeddedHostOptions): Promise<EmbeddedHost> {
+  static async create({ directory, memoryMib, seed, interference }: EmbeddedHostOptions): Promise<Host> {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = placeMemory(directory);
     const machine = Machine.create({
@@ -51,11 +41,15 @@ export class EmbeddedHost {
     const log = new LogRing();
     const { frames, span } = machine.layout;
     log.add(`embedded host: ${frames / 256} MiB, mfns up to 0x${(span - 1).toString(16)}`);
-    const state: HostState = new HostState(machine, new PageTypes(machine), log, (domain, vcpu, name, args) =>
+    const types = new PageTypes(machine, (mfn, domid) => {
+      const domain = state.domains.get(domid);
+      if (domain !== undefined) state.markDirty(domain, mfn);
+    });
+    const state: HostState = new HostState(machine, types, log, (domain, vcpu, name, args) =>
       guestCall(state, domain, vcpu, name, args),
     );
     const disturbed = interference === undefined ? undefined : new Interference(interference, seed ?? 1);
-    return new EmbeddedHost(directory, state, disturbed);
+    return new Host(directory, state, disturbed);
   }
 
   /** A client in this process. */

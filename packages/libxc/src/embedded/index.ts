@@ -1,3 +1,3 @@
 export * from './client/index.js';
+export { createEmbeddedHost, type EmbeddedHost, type EmbeddedHostOptions } from './embedded-host.js';
 export { builtinKernel } from './guest/index.js';
-export { EmbeddedHost, type EmbeddedHostOptions } from './host.js';

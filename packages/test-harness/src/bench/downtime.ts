@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { buildDomain, type Hypervisor, restoreDomain, SHUTDOWN, saveDomain } from '@xen-migration/libxc';
-import { builtinKernel, EmbeddedHost } from '@xen-migration/libxc/embedded';
+import { builtinKernel, createEmbeddedHost } from '@xen-migration/libxc/embedded';
 import { ByteReader, byteSource } from '@xen-migration/stream-format';
 import { mib, type Row } from './table.js';
 import { inMemory, whereItFits } from './workspace.js';
@@ -43,8 +43,8 @@ export function downtimeRow(what: string, sizeMib: number, ms: number): Row {
 
 async function downtime(folder: string, size: number): Promise<number> {
   const memoryMib = Math.ceil(size * 1.05) + HOST_SPARE;
-  const here = await EmbeddedHost.create({ directory: `${folder}/here`, memoryMib });
-  const there = await EmbeddedHost.create({ directory: `${folder}/there`, memoryMib });
+  const here = await createEmbeddedHost({ directory: `${folder}/here`, memoryMib });
+  const there = await createEmbeddedHost({ directory: `${folder}/there`, memoryMib });
   try {
     return await migrate(here.connect(), there.connect(), size * 1024);
   } finally {

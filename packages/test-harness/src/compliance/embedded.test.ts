@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hypervisor } from '@xen-migration/libxc';
-import { EmbeddedHost } from '@xen-migration/libxc/embedded';
+import { createEmbeddedHost, type EmbeddedHost } from '@xen-migration/libxc/embedded';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { complianceChecks } from './checks.js';
 
@@ -13,7 +13,7 @@ describe('the embedded host does what every implementation of the hypervisor int
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'xen-compliance-'));
-    host = await EmbeddedHost.create({ directory, memoryMib: 128, seed: 5 });
+    host = await createEmbeddedHost({ directory, memoryMib: 128, seed: 5 });
     hypervisor = host.connect();
   });
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedHost } from '@xen-migration/libxc/embedded';
+import { createEmbeddedHost, type EmbeddedHost } from '@xen-migration/libxc/embedded';
 import { XenstoreClient, Xenstored, XenstoreError } from '@xen-migration/libxc/xenstore';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -108,7 +108,7 @@ describe.skipIf('missing' in programs)("Xen's xenstored and ours", () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'xenstored-'));
-    host = await EmbeddedHost.create({ directory, memoryMib: 64, seed: 1 });
+    host = await createEmbeddedHost({ directory, memoryMib: 64, seed: 1 });
     const socket = join(directory, 'ours');
     ours = await Xenstored.start({ hypervisor: host.connect(), socket });
     theirs = await XenXenstored.start(programs as XenPrograms);

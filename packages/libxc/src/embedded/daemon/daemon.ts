@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONSOLE_SOCKET, HOST_FILES, preparePrivateDirectory } from '../directory.js';
-import { EmbeddedHost } from '../host.js';
+import { Host } from '../host.js';
 import { removeMemory } from '../memory/place.js';
 import { takeHostLock } from './lock.js';
 import { HostServer } from './server.js';
@@ -28,7 +28,7 @@ export async function runDaemon(
   const lock = takeHostLock(join(directory, HOST_FILES.lock));
   if (lock === undefined) return undefined;
   removeFiles(directory);
-  const host = await EmbeddedHost.create({
+  const host = await Host.create({
     directory,
     ...(options.memoryMib === undefined ? {} : { memoryMib: options.memoryMib }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),

@@ -1,5 +1,5 @@
 import { isXenstoreError, type XenstoreClient, type XenstoreWatch } from '../../xenstore/index.js';
-import type { EmbeddedHost } from '../host.js';
+import type { Host } from '../host.js';
 
 /**
  * Answers suspend requests for guests whose kernels this host can't execute: takes the request out of `control/shutdown`
@@ -9,7 +9,7 @@ export class HeldGuests {
   private readonly watches = new Map<number, Promise<XenstoreWatch | undefined>>();
 
   constructor(
-    private readonly host: EmbeddedHost,
+    private readonly host: Host,
     private readonly store: XenstoreClient,
     private readonly log: (text: string) => void,
   ) {}

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { closeServer, listenOn } from '../../io/unix-socket.js';
 import type { Connection } from '../connection.js';
-import type { EmbeddedHost } from '../host.js';
+import type { Host } from '../host.js';
 import { MessageSplitter, prefixed } from '../wire/framing.js';
 import {
   decodeRequest,
@@ -22,7 +22,7 @@ export class HostServer {
   private readonly clients = new Set<Socket>();
 
   private constructor(
-    private readonly host: EmbeddedHost,
+    private readonly host: Host,
     private readonly server: Server,
     /** Called when a client came or went, with how many there are. */
     private readonly changed: (clients: number) => void,
@@ -30,7 +30,7 @@ export class HostServer {
     server.on('connection', (socket) => this.serve(socket));
   }
 
-  static async listen(host: EmbeddedHost, path: string, changed: (clients: number) => void): Promise<HostServer> {
+  static async listen(host: Host, path: string, changed: (clients: number) => void): Promise<HostServer> {
     return new HostServer(host, await listenOn(path), changed);
   }
 
@@ -63,7 +63,7 @@ class Client {
   private underWay = 0;
 
   constructor(
-    private readonly host: EmbeddedHost,
+    private readonly host: Host,
     private readonly connection: Connection,
     private readonly socket: Socket,
   ) {}

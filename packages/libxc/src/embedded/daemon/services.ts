@@ -3,12 +3,12 @@ import { retrying } from '../../hypervisor/retrying.js';
 import { type XenstoreClient, Xenstored } from '../../xenstore/index.js';
 import { type Consoled, startConsoled } from '../consoled/index.js';
 import { HOST_FILES } from '../directory.js';
-import type { EmbeddedHost } from '../host.js';
+import type { Host } from '../host.js';
 import { ConsoleAttacher } from './console-attacher.js';
 import { HeldGuests } from './held-guests.js';
 
 export interface ServicesOptions {
-  readonly host: EmbeddedHost;
+  readonly host: Host;
   readonly directory: string;
   /** Called when a client of xenstored came or went, with how many there are. */
   readonly clientsChanged: (clients: number) => void;

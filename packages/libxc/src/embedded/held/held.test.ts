@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Hypervisor, SHUTDOWN, VIRQ_DOM_EXC } from '../../hypervisor/hypervisor.js';
 import { pvLayout, VGCF_ONLINE } from '../../x86/layout.js';
 import { readWord, writeWord } from '../../x86/words.js';
-import { EmbeddedHost } from '../host.js';
+import { Host } from '../host.js';
 
 const LAYOUT = pvLayout(8);
 const P2M_VADDR = 0xffff_c900_0000_0000n;
@@ -14,14 +14,14 @@ const PFN = { l4: 0, l3: 1, l2: 2, l1: 3, p2m: 4, startInfo: 5, store: 6, consol
 const PAGES = 8;
 
 let directory: string;
-let host: EmbeddedHost;
+let host: Host;
 let hypervisor: Hypervisor;
 let domid: number;
 let mfns: Float64Array;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'xen-held-'));
-  host = await EmbeddedHost.create({ directory, memoryMib: 64, seed: 11 });
+  host = await Host.create({ directory, memoryMib: 64, seed: 11 });
   hypervisor = host.connect();
   domid = await restoredGuest();
 });

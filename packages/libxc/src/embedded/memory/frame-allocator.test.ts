@@ -108,6 +108,26 @@ it('never gives a frame twice, whatever is asked and given back in whatever orde
   );
 });
 
+it('a block that is whole again is not the one that single frames go on to come from', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const { allocator } = make(64, seed);
+    const frame = allocator.allocateFrame()!;
+    allocator.release(frame);
+    const taken = new Set<number>();
+    const takeBlock = () => {
+      const first = allocator.takeBlock();
+      for (let i = 0; first !== undefined && i < 512; i++) taken.add(first + i);
+      return first !== undefined;
+    };
+    // There are no more blocks than frames come from at a time: none is whole until this looks for one.
+    takeBlock();
+    const next = allocator.allocateFrame()!;
+    expect(taken.has(next)).toBe(false);
+    while (takeBlock());
+    expect(taken.has(next)).toBe(false);
+  }
+});
+
 it('says so when a frame is freed twice or is no RAM', () => {
   const { allocator } = make(64, 9);
   const mfn = allocator.allocateFrame()!;

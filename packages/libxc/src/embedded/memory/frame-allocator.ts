@@ -149,6 +149,8 @@ export class FrameAllocator {
 
   /** Blocks of which every frame came back are whole again. */
   private reclaim(): void {
+    // The run goes on in an open block, which may be whole from now on.
+    this.runLeft = 0;
     for (const list of [this.partial, this.open]) {
       for (let i = list.length - 1; i >= 0; i--) {
         const block = list[i]!;

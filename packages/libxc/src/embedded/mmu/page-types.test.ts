@@ -14,11 +14,17 @@ const RO = 0x65;
 let directory: string;
 let machine: Machine;
 let types: PageTypes;
+/** Frames that became tables, or ceased to be. */
+let changed: number[];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'xen-mmu-'));
   machine = Machine.create({ path: join(directory, 'memory'), mebibytes: 64, seed: 5 });
-  types = new PageTypes(machine);
+  changed = [];
+  types = new PageTypes(machine, (mfn, domid) => {
+    expect(domid).toBe(DOM.domid);
+    changed.push(mfn);
+  });
 });
 
 afterEach(() => {
@@ -74,6 +80,19 @@ describe('pinning', () => {
     for (const mfn of [l4, l3, l2, l1, data]) {
       expect(state(mfn)).toMatchObject({ typeCount: 0, count: 1, flags: FLAG.allocated });
     }
+  });
+
+  it('tells of every table below, when it becomes one and when its last use is gone', () => {
+    const { l4, l3, l2, l1, data } = tree();
+    pin(4, l4);
+    expect(changed.splice(0).sort()).toEqual([l4, l3, l2, l1].sort());
+    pin(1, l1);
+    unpin(l4);
+    // The level-1 table is in use yet; memory is no table.
+    expect(changed.splice(0).sort()).toEqual([l4, l3, l2].sort());
+    unpin(l1);
+    expect(changed.splice(0)).toEqual([l1]);
+    expect(state(data)).toMatchObject({ typeCount: 0, count: 1 });
   });
 
   it('of what is pinned, and unpinning of what is not, are errors that change nothing', () => {

@@ -34,7 +34,14 @@ const TYPE_NAMES = [
  * That keeps guests from ever writing to a page table that is in use. (docs: Xen's asm-x86/mm.h, pv memory types.)
  */
 export class PageTypes {
-  constructor(private readonly machine: Machine) {}
+  /**
+   * @param tableChanged told of each page table of a domain that is a table from now on, or no longer: to Xen that is a
+   *   write (mm.c, alloc_page_type() and free_page_type())
+   */
+  constructor(
+    private readonly machine: Machine,
+    private readonly tableChanged: (mfn: number, domid: number) => void,
+  ) {}
 
   /** Takes a reference on a frame. @throws TableError when the domain does not own it */
   get(mfn: number, domid: number): void {
@@ -148,6 +155,7 @@ export class PageTypes {
     columns.typeCount[at] = used + 1;
     if (!table || (columns.flags[at]! & FLAG.validated) !== 0) return;
     setCarriesXen(columns, at, xenSlot);
+    this.tableChanged(mfn, owner.domid);
     try {
       this.validate(mfn, type, owner, xenSlot, freed);
       columns.flags[at]! |= FLAG.validated;
@@ -164,6 +172,7 @@ export class PageTypes {
     columns.typeCount[at] = left;
     if (left > 0 || (columns.flags[at]! & FLAG.validated) === 0) return;
     columns.flags[at]! &= ~FLAG.validated;
+    this.tableChanged(mfn, owner.domid);
     const level = columns.type[at]!;
     const { from, to } = guestSlots(level, owner.width, carriesXen(columns, at));
     this.putEntries(mfn, level, 0, from, owner, freed);

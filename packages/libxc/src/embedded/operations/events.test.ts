@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type EventChannels, type Hypervisor, SHUTDOWN, VIRQ_DOM_EXC } from '../../hypervisor/hypervisor.js';
 import { pvLayout } from '../../x86/layout.js';
-import { EmbeddedHost } from '../host.js';
+import { Host } from '../host.js';
 
 let directory: string;
-let host: EmbeddedHost;
+let host: Host;
 let hypervisor: Hypervisor;
 let events: EventChannels;
 let domid: number;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'xen-events-'));
-  host = await EmbeddedHost.create({ directory, memoryMib: 64, seed: 2 });
+  host = await Host.create({ directory, memoryMib: 64, seed: 2 });
   hypervisor = host.connect();
   events = await hypervisor.openEventChannels();
   domid = await hypervisor.createDomain({

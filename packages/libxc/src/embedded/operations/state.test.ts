@@ -5,15 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hypervisor } from '../../hypervisor/hypervisor.js';
 import { HVM_PARAM } from '../../x86/hvm-params.js';
 import { HVM_CPU, HVM_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
-import { EmbeddedHost } from '../host.js';
+import { Host } from '../host.js';
 
 let directory: string;
-let host: EmbeddedHost;
+let host: Host;
 let hypervisor: Hypervisor;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'xen-state-'));
-  host = await EmbeddedHost.create({ directory, memoryMib: 128, seed: 4 });
+  host = await Host.create({ directory, memoryMib: 128, seed: 4 });
   hypervisor = host.connect();
 });
 
@@ -76,6 +76,32 @@ describe('limits', () => {
 });
 
 describe('log-dirty', () => {
+  it('a table below is dirty when its last use is gone, and clean while it has another', async () => {
+    const domid = await domain('pv');
+    const [upper, lower] = await hypervisor.populatePhysmap(domid, Float64Array.of(3, 9), 0);
+    const mapping = await hypervisor.mapForeign(domid, Float64Array.of(upper!, lower!), 'write');
+    for (let i = 0; i < 2; i++) mapping.page(i).fill(0);
+    new DataView(mapping.page(0).buffer, mapping.page(0).byteOffset).setBigUint64(
+      0,
+      (BigInt(lower!) << 12n) | 7n,
+      true,
+    );
+    await mapping.unmap();
+    await hypervisor.enableLogDirty(domid);
+    const written = async (op: 'pin' | 'unpin', level: 1 | 2, mfn: number) => {
+      await hypervisor.mmuExt(domid, [{ op, level, mfn }]);
+      const bitmap = new Uint8Array(8);
+      await hypervisor.logDirty(domid, 'clean', bitmap, 10, false);
+      return [3, 9].filter((pfn) => ((bitmap[pfn >> 3]! >> (pfn & 7)) & 1) === 1);
+    };
+    expect(await written('pin', 2, upper!)).toEqual([3, 9]);
+    expect(await written('unpin', 2, upper!)).toEqual([3, 9]);
+    await written('pin', 2, upper!);
+    expect(await written('pin', 1, lower!)).toEqual([9]);
+    expect(await written('unpin', 2, upper!)).toEqual([3]);
+    expect(await written('unpin', 1, lower!)).toEqual([9]);
+  });
+
   it('is refused with devices passed through, while off, and twice', async () => {
     await expect(hypervisor.enableLogDirty(await domain('hvm', true))).rejects.toThrow(/passed through/);
     const domid = await domain('pv');

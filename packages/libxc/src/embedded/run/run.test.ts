@@ -6,15 +6,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildDomain } from '../../build/index.js';
 import { type Hypervisor, SHUTDOWN } from '../../hypervisor/hypervisor.js';
 import { builtinKernel } from '../guest/index.js';
-import { EmbeddedHost } from '../host.js';
+import { Host } from '../host.js';
 
 let directory: string;
-let host: EmbeddedHost;
+let host: Host;
 let hypervisor: Hypervisor;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'xen-run-'));
-  host = await EmbeddedHost.create({ directory, memoryMib: 256, seed: 3 });
+  host = await Host.create({ directory, memoryMib: 256, seed: 3 });
   hypervisor = host.connect();
 });
 

@@ -8,7 +8,7 @@ const OWNER = { domid: 1, width: 8 } as const;
 
 /** A bare machine whose frames and page types are the embedded host's own: page tables are validated. */
 export function mmuMachine(machine: Machine, vcpus: number): BareMachine {
-  const types = new PageTypes(machine);
+  const types = new PageTypes(machine, () => undefined);
 
   class MmuMachine extends BareMachine {
     override frame(mfn: number): Uint8Array {
