@@ -1,5 +1,4 @@
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
-import { Host } from './host.js';
 
 export interface EmbeddedHostOptions {
   /** The host's private directory; made when absent. */
@@ -19,9 +18,4 @@ export interface EmbeddedHost {
   connect(): Hypervisor;
   /** Ends all domains and gives the machine's memory back, also where processes still map it. */
   close(): Promise<void>;
-}
-
-/** @throws Error when the machine's memory can't be made */
-export function createEmbeddedHost(options: EmbeddedHostOptions): Promise<EmbeddedHost> {
-  return Host.create(options);
 }
