@@ -76,6 +76,8 @@ export interface CreateDomain {
     readonly uuid: Uint8Array;
 }
 
+export function descriptorSink(fd: number): ByteSink;
+
 export function descriptorSource(fd: number): ByteSource;
 
 export interface DomainInfo {

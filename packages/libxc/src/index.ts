@@ -1,5 +1,6 @@
 export * from './build/index.js';
 export * from './hypervisor/index.js';
+export { descriptorSink } from './io/descriptor-sink.js';
 export { descriptorSource } from './io/descriptor-source.js';
 export { type InterruptibleSink, interruptibleSink } from './io/interruptible-sink.js';
 export { interruptibleSource } from './io/interruptible-source.js';

@@ -46,9 +46,9 @@ export function chainFile(path: string): ChainFile & {
 
 export function createOutput(path: string, options?: OutputOptions): Promise<OutputFile>;
 
-export function fdSink(fd: number): ByteSink;
+export function fdSink(fd: number, ready?: Ready): ByteSink;
 
-export function fdSource(fd: number): ByteSource;
+export function fdSource(fd: number, ready?: Ready): ByteSource;
 
 export function fileSink(fd: number): ByteSink;
 
@@ -76,6 +76,8 @@ export interface OutputOptions {
     readonly mode?: number;
     readonly onTemporary?: (path: string) => void;
 }
+
+export type Ready = (fd: number, use: 'read' | 'write') => Promise<void>;
 
 interface RecordPlace {
     readonly index: number;

@@ -2,10 +2,14 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { ByteReader } from '@xen-migration/stream-format';
 import koffi from 'koffi';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { descriptorSink } from './descriptor-sink.js';
 import { descriptorSource } from './descriptor-source.js';
 
 const library = koffi.load(process.platform === 'darwin' ? 'libSystem.dylib' : 'libc.so.6');
 const socketpair = library.func('int socketpair(int domain, int type, int protocol, _Out_ int *fds)');
+const fcntl = library.func('int fcntl(int fd, int command, int value)');
+const F_SETFL = 4;
+const O_NONBLOCK = process.platform === 'darwin' ? 4 : 0o4000;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 
@@ -49,6 +53,32 @@ test('a sender that goes away in the middle is told with the offset', async () =
   await send([bytes.subarray(0, 70_000)]);
   closeSync(there);
   await expect(reading).rejects.toMatchObject({ code: 'TRUNCATED', offset: 70_000 });
+});
+
+test('a socket that does not wait is waited for in the kernel: at once when something comes, and else in no hurry', async () => {
+  expect(fcntl(here, F_SETFL, O_NONBLOCK)).toBe(0);
+  const reader = new ByteReader(descriptorSource(here));
+  const before = process.cpuUsage();
+  const reading = reader.read(5);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  writeSync(there, 'hello');
+  expect(Buffer.from(await reading).toString()).toBe('hello');
+  const { user, system } = process.cpuUsage(before);
+  // Microseconds; every two milliseconds it would be a multiple.
+  expect(user + system).toBeLessThan(150_000);
+  closeSync(there);
+  expect(await reader.atEnd()).toBe(true);
+});
+
+test('a socket that takes no more is written to when it does', async () => {
+  expect(fcntl(there, F_SETFL, O_NONBLOCK)).toBe(0);
+  const body = new Uint8Array(2_000_000).fill(7);
+  const writing = descriptorSink(there).writev([body]);
+  const got = new Uint8Array(body.length);
+  await new ByteReader(descriptorSource(here)).readInto([got]);
+  await writing;
+  expect(Buffer.compare(got, body)).toBe(0);
+  closeSync(there);
 });
 
 test('what is no socket is read as ever', () => {

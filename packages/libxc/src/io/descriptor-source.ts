@@ -1,13 +1,14 @@
 import { fstatSync } from 'node:fs';
 import type { ByteSource } from '@xen-migration/stream-format';
 import { fdSource } from '@xen-migration/stream-format/node';
+import { descriptorReady } from './descriptor-ready.js';
 
 /**
  * Any descriptor to read from. A socket gives 200 KiB at a time, so that 4 MiB of pages take twenty turns between threads;
  * here they take one.
  */
 export function descriptorSource(fd: number): ByteSource {
-  const source = fdSource(fd);
+  const source = fdSource(fd, descriptorReady);
   if (!fstatSync(fd).isSocket()) return source;
   return {
     read: (into) => source.read(into),

@@ -2,7 +2,7 @@ import koffi from 'koffi';
 
 /**
  * The few functions of the C library that Node lacks: shared file mappings, giving file ranges back, file locks, reads of
- * a socket that wait for all of what was asked for.
+ * a socket that wait for all of what was asked for, waiting for a descriptor that does not wait.
  */
 export interface LibC {
   /** Maps a range of a file, shared and writable. @throws Error with errno's name */
@@ -16,6 +16,8 @@ export interface LibC {
    * the descriptor does not wait; -1 where that is all that can be said
    */
   receiveAll(fd: number, into: Uint8Array): Promise<number>;
+  /** Waits in a thread until a descriptor can be read or written, or its other end is gone; a quarter of a second at most. */
+  ready(fd: number, use: 'read' | 'write'): Promise<void>;
   /** Nothing more is read from a socket: a read that waits in a thread ends. */
   shutdownRead(fd: number): void;
   /** Nothing more is written to a socket: a write that waits in a thread fails. */
@@ -28,6 +30,10 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
+const POLLIN = 1;
+const POLLOUT = 4;
+/** A thread that waits is waited for by the process's own end. */
+const READY_MS = 250;
 const SHUT_RD = 0;
 const SHUT_WR = 1;
 const LOCK_EX = 2;
@@ -49,6 +55,7 @@ function load(): LibC {
   const library = openLibrary();
   const mmap = library.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
   const recv = library.func('int64_t recv(int fd, void *buffer, size_t length, int flags)');
+  const poll = library.func('int poll(void *fds, uint64_t nfds, int timeout)');
   const shutdown = library.func('int shutdown(int fd, int how)');
   const flock = library.func('int flock(int fd, int operation)');
   // Linux alone has it.
@@ -73,6 +80,13 @@ function load(): LibC {
           if (error) reject(error);
           else resolve(Number(got));
         });
+      }),
+    ready: (fd, use) =>
+      new Promise((resolve, reject) => {
+        const pollfd = Buffer.alloc(8);
+        pollfd.writeInt32LE(fd, 0);
+        pollfd.writeInt16LE(use === 'read' ? POLLIN : POLLOUT, 4);
+        poll.async(pollfd, 1, READY_MS, (error: Error | null) => (error ? reject(error) : resolve()));
       }),
     shutdownRead: (fd) => void shutdown(fd, SHUT_RD),
     shutdownWrite: (fd) => void shutdown(fd, SHUT_WR),

@@ -1,5 +1,5 @@
+import { descriptorSink, descriptorSource } from '@xen-migration/libxc';
 import { ByteReader } from '@xen-migration/stream-format';
-import { fdSink, fdSource } from '@xen-migration/stream-format/node';
 import { textOf } from '../errors.js';
 import { openHost } from '../host/open-host.js';
 import { handOver } from '../migrate/hand-over.js';
@@ -18,8 +18,8 @@ export async function handOverFromGuardian(
       host,
       domid,
       name,
-      reader: new ByteReader(fdSource(GUARDIAN_FD.fromPeer)),
-      sink: fdSink(GUARDIAN_FD.toPeer),
+      reader: new ByteReader(descriptorSource(GUARDIAN_FD.fromPeer)),
+      sink: descriptorSink(GUARDIAN_FD.toPeer),
       onEvent: (event) => answer({ kind: 'event', event }),
     });
     if (outcome.kind === 'failed') {

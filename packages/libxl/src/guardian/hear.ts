@@ -1,3 +1,4 @@
+import { descriptorSource } from '@xen-migration/libxc';
 import {
   ByteReader,
   type ByteSource,
@@ -5,14 +6,13 @@ import {
   type MigrationMessage,
   readMigrationMessage,
 } from '@xen-migration/stream-format';
-import { fdSource } from '@xen-migration/stream-format/node';
 import { textOf } from '../errors.js';
 import { GUARDIAN_FD, type GuardianMessage } from './plan.js';
 
 /** Reads one message of the peer's and nothing beyond it. */
 export async function hearPeer(message: MigrationMessage): Promise<GuardianMessage> {
   try {
-    const only = limited(fdSource(GUARDIAN_FD.fromPeer), MIGRATION_MESSAGES[message].length);
+    const only = limited(descriptorSource(GUARDIAN_FD.fromPeer), MIGRATION_MESSAGES[message].length);
     await readMigrationMessage(new ByteReader(only), message);
     return { kind: 'heard' };
   } catch (e) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { descriptorSink } from '@xen-migration/libxc';
 import { encodeMigrationReport, MIGRATION_MESSAGES } from '@xen-migration/stream-format';
-import { fdSink } from '@xen-migration/stream-format/node';
 import { destroyDomain } from '../domain/destroy.js';
 import { isDomainThere as isThere, nameOfDomain } from '../domain/list.js';
 import { renameDomain } from '../domain/names.js';
@@ -113,7 +113,7 @@ async function giveBack(): Promise<void> {
 
 /** The other end may be gone, too. */
 async function tellPeer(message: Uint8Array): Promise<void> {
-  await fdSink(GUARDIAN_FD.toPeer)
+  await descriptorSink(GUARDIAN_FD.toPeer)
     .writev([message])
     .catch((e: unknown) => log(`the other end was not told: ${textOf(e)}`));
 }

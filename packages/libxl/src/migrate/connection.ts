@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import { descriptorSource, interruptibleSource } from '@xen-migration/libxc';
+import { descriptorSink, descriptorSource, interruptibleSource } from '@xen-migration/libxc';
 import { ByteReader, type ByteSink, type ByteSource } from '@xen-migration/stream-format';
-import { fdSink, streamSource } from '@xen-migration/stream-format/node';
+import { streamSource } from '@xen-migration/stream-format/node';
 import type { SharedConnection } from '../guardian/guardian.js';
 
 /** Both directions between the two ends of a migration. */
@@ -38,7 +38,7 @@ export function opened(connection: MigrationConnection): OpenConnection {
 export function descriptorConnection(fromPeer: number, toPeer: number, signal?: AbortSignal): MigrationConnection {
   return {
     source: interruptibleSource(descriptorSource(fromPeer), fromPeer, signal),
-    sink: fdSink(toPeer),
+    sink: descriptorSink(toPeer),
     shared: { fromPeer, toPeer },
     // The descriptors are the process's; they end with it.
     close() {},

@@ -1,6 +1,6 @@
-import { type IncrementalSave, interruptibleSink } from '@xen-migration/libxc';
+import { descriptorSink, type IncrementalSave, interruptibleSink } from '@xen-migration/libxc';
 import { type ByteSink, encodeXlHeader, type XlHeader } from '@xen-migration/stream-format';
-import { createOutput, fdSink, type OutputFile } from '@xen-migration/stream-format/node';
+import { createOutput, type OutputFile } from '@xen-migration/stream-format/node';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { retrieveConfiguration } from '../domain/configuration.js';
 import { requireMovable } from '../domain/movable.js';
@@ -121,7 +121,7 @@ class FileSave {
 
   private async writeTo(fd: number): Promise<TransferSummary> {
     const { signal } = this.options;
-    const output = interruptibleSink(fdSink(fd), fd, signal);
+    const output = interruptibleSink(descriptorSink(fd), fd, signal);
     try {
       return await this.stream(this.counted(output));
     } finally {

@@ -1,20 +1,21 @@
 import { writev } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ByteSink } from '../bytes/byte-sink.js';
-import { whenReady } from './fd-source.js';
+import { type Ready, WaitingDescriptor } from './ready.js';
 
 const writevAsync = promisify(writev);
 /** The kernel takes no more parts in one call (IOV_MAX). */
 export const MAX_PARTS = 1024;
 
-/** A file, pipe or socket by its descriptor. */
-export function fdSink(fd: number): ByteSink {
+/** A file, pipe or socket by its descriptor. @param ready of a socket that does not wait: when to write to it again */
+export function fdSink(fd: number, ready?: Ready): ByteSink {
+  const descriptor = new WaitingDescriptor(fd, 'write', ready);
   return {
     async writev(parts) {
       let pending = parts.filter((part) => part.length > 0);
       while (pending.length > 0) {
         const batch = pending.slice(0, MAX_PARTS);
-        const { bytesWritten } = await whenReady(() => writevAsync(fd, batch, undefined));
+        const { bytesWritten } = await descriptor.whenReady((open) => writevAsync(open, batch, undefined));
         pending = after(pending, bytesWritten);
       }
     },

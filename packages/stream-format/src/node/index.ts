@@ -6,4 +6,5 @@ export { fileSource } from './file-source.js';
 export { imageFile } from './image-file.js';
 export { openInput } from './open-input.js';
 export { createOutput, type OutputFile, type OutputOptions, openedOutput, removeUnfinished } from './output-file.js';
+export type { Ready } from './ready.js';
 export { streamSink, streamSource } from './streams.js';

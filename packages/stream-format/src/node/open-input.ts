@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { ByteReader } from '../bytes/byte-reader.js';
 import type { ByteSource } from '../bytes/byte-source.js';
 import { gunzipIfNeeded } from '../bytes/gunzip.js';
-import { fileSource } from './file-source.js';
+import { descriptorCalled, fileSource } from './file-source.js';
 
 /** A reader of the file, or of the standard input for '-'. What is compressed with gzip is unpacked. */
 export async function openInput(path: string): Promise<ByteReader> {
@@ -10,9 +10,10 @@ export async function openInput(path: string): Promise<ByteReader> {
 }
 
 async function openSource(path: string): Promise<ByteSource> {
-  const source = fileSource(path === '-' ? 0 : path);
+  const own = path === '-' ? 0 : descriptorCalled(path);
+  const source = fileSource(own ?? path);
   // A regular file is looked into beforehand: it stays a file then, and can be skipped through.
-  if (source.readSync === undefined || path === '-') return gunzipIfNeeded(source);
+  if (source.readSync === undefined || own !== undefined) return gunzipIfNeeded(source);
   return startsAsGzip(path) ? gunzipIfNeeded(source) : source;
 }
 
