@@ -2,8 +2,8 @@
 
 static void put(volatile struct console_ring *ring, char character) {
   while (ring->out_prod - ring->out_cons >= sizeof ring->out) {
-    notify(start_info->console_evtchn);
-    wait_for(start_info->console_evtchn, 10000000);
+    notify(console_port);
+    wait_for(console_port, 10000000);
   }
   ring->out[ring->out_prod % sizeof ring->out] = character;
   barrier();
@@ -11,9 +11,9 @@ static void put(volatile struct console_ring *ring, char character) {
 }
 
 void print(const char *text) {
-  volatile struct console_ring *ring = page_of_mfn(start_info->console_mfn);
+  volatile struct console_ring *ring = console_ring();
   while (*text) put(ring, *text++);
-  notify(start_info->console_evtchn);
+  notify(console_port);
 }
 
 void print_number(u32 number) {

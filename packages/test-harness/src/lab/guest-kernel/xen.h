@@ -54,6 +54,44 @@ struct shared_info {
   word pfn_to_mfn_frame_list_list;
 };
 
+struct user_registers {
+#ifdef __x86_64__
+  word r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+#else
+  word ebx, ecx, edx, esi, edi, ebp, eax;
+#endif
+  unsigned short error_code, entry_vector;
+#ifdef __x86_64__
+  u32 pad0;
+#endif
+  word ip, cs, flags, sp, ss, es, ds, fs, gs;
+};
+
+/* Flat selectors that Xen provides. */
+#ifdef __x86_64__
+enum { KERNEL_CS = 0xe033, KERNEL_SS = 0xe02b };
+#else
+enum { KERNEL_CS = 0xe019, KERNEL_SS = 0xe021 };
+#endif
+enum { VGCF_in_kernel = 4 };
+
+struct vcpu_guest_context {
+  u8 fpu[512];
+  word flags;
+  struct user_registers registers;
+  struct {
+    u8 vector, flags;
+    unsigned short cs;
+    word address;
+  } traps[256];
+  word ldt_base, ldt_entries, gdt_frames[16], gdt_entries, kernel_ss, kernel_sp, control[8], debug[8];
+#ifdef __x86_64__
+  word event_callback, failsafe_callback, syscall_callback, vm_assist, fs_base, gs_base_kernel, gs_base_user;
+#else
+  word event_callback_cs, event_callback, failsafe_callback_cs, failsafe_callback, vm_assist;
+#endif
+};
+
 struct console_ring {
   char in[1024], out[2048];
   u32 in_cons, in_prod, out_cons, out_prod;
@@ -66,8 +104,19 @@ struct xenstore_ring {
 
 extern u8 hypercall_page[];
 
-enum { HYPERCALL_update_va_mapping = 14, HYPERCALL_sched_op = 29, HYPERCALL_event_channel_op = 32 };
-enum { SCHEDOP_shutdown = 2, SCHEDOP_poll = 3 };
+enum {
+  HYPERCALL_memory_op = 12,
+  HYPERCALL_update_va_mapping = 14,
+  HYPERCALL_vcpu_op = 24,
+  HYPERCALL_sched_op = 29,
+  HYPERCALL_event_channel_op = 32,
+  HYPERCALL_hvm_op = 34,
+};
+enum { DOMID_SELF = 0x7ff0 };
+enum { XENMEM_add_to_physmap = 7, XENMAPSPACE_shared_info = 0 };
+enum { HVMOP_get_param = 1 };
+enum { VCPUOP_initialise = 0, VCPUOP_up = 1 };
+enum { SCHEDOP_yield = 0, SCHEDOP_shutdown = 2, SCHEDOP_poll = 3 };
 enum { SHUTDOWN_poweroff = 0, SHUTDOWN_suspend = 2, SHUTDOWN_crash = 3 };
 enum { EVTCHNOP_send = 4 };
 enum { UVMF_INVLPG = 2 };

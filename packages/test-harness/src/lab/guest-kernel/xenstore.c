@@ -18,8 +18,6 @@ struct header {
 static char answer[1024];
 static int fired;
 
-static volatile struct xenstore_ring *ring(void) { return page_of_mfn(start_info->store_mfn); }
-
 static u32 length_of(const char *text) {
   u32 length = 0;
   while (text[length]) length++;
@@ -32,11 +30,11 @@ static int same(const char *one, const char *other) {
 }
 
 static void send(const void *bytes, u32 length) {
-  volatile struct xenstore_ring *it = ring();
+  volatile struct xenstore_ring *it = xenstore_ring();
   for (u32 i = 0; i < length; i++) {
     while (it->req_prod - it->req_cons >= sizeof it->req) {
-      notify(start_info->store_evtchn);
-      wait_for(start_info->store_evtchn, 10000000);
+      notify(store_port);
+      wait_for(store_port, 10000000);
     }
     it->req[it->req_prod % sizeof it->req] = ((const char *)bytes)[i];
     barrier();
@@ -45,9 +43,9 @@ static void send(const void *bytes, u32 length) {
 }
 
 static void receive(void *bytes, u32 length) {
-  volatile struct xenstore_ring *it = ring();
+  volatile struct xenstore_ring *it = xenstore_ring();
   for (u32 i = 0; i < length; i++) {
-    while (it->rsp_prod == it->rsp_cons) wait_for(start_info->store_evtchn, 10000000);
+    while (it->rsp_prod == it->rsp_cons) wait_for(store_port, 10000000);
     ((char *)bytes)[i] = it->rsp[it->rsp_cons % sizeof it->rsp];
     barrier();
     it->rsp_cons++;
@@ -61,7 +59,7 @@ static u32 message(struct header *header) {
   receive(answer, kept);
   answer[kept] = 0;
   for (char rest; kept < header->length; kept++) receive(&rest, 1);
-  notify(start_info->store_evtchn);
+  notify(store_port);
   if (header->type == XS_WATCH_EVENT) fired = 1;
   return header->type;
 }
@@ -72,7 +70,7 @@ static int request(u32 type, u32 transaction, const char *first, u32 first_lengt
   send(&header, sizeof header);
   send(first, first_length);
   send(second, second_length);
-  notify(start_info->store_evtchn);
+  notify(store_port);
   while (message(&header) == XS_WATCH_EVENT) continue;
   return header.type != XS_ERROR;
 }
@@ -84,8 +82,9 @@ void xenstore_watch(const char *path) {
 
 /* Whether what is watched may have changed since the last time. */
 int xenstore_watch_fired(void) {
+  volatile struct xenstore_ring *it = xenstore_ring();
   struct header header;
-  while (ring()->rsp_prod != ring()->rsp_cons) message(&header);
+  while (it->rsp_prod != it->rsp_cons) message(&header);
   int result = fired;
   fired = 0;
   return result;

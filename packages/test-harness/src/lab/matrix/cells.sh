@@ -3,6 +3,7 @@
 ours=/lab/xen-migration/bin/xl
 stock=/usr/sbin/xl
 modules=/lab/xen-migration/node_modules/@xen-migration
+kernels=/lab/share/guests
 # Seconds for one command: what takes longer hangs.
 patience=300
 verifier=/usr/lib/xen-4.17/bin/verify-stream-v2
@@ -13,32 +14,31 @@ now() { cut -d' ' -f1 /proc/uptime; }
 console() { ls -t /var/log/xen/console/guest-"$1"*.log 2>/dev/null | head -n 1; }
 lines() { grep -c . "$(console "$1")" 2>/dev/null; }
 
-# A configuration file for a guest that checks its own memory (files/guest-init.sh).
+# A configuration file for a guest that checks its own memory: Linux (files/guest-init.sh), or, where no Linux of today
+# runs and where it is to be small, the kernels of guest-kernel/.
 configure() {
   {
     echo "name=\"$1\""
     case $1 in
-      # The kernel of guest-kernel/: no Linux of today runs there.
-      pv32) printf 'kernel="/lab/share/guests/selfcheck32"\ntype="pv"\nmemory=16\n' ;;
-      *) printf 'kernel="/lab/guests/vmlinuz"\nramdisk="/lab/guests/initrd"\nmemory=128\n' ;;
-    esac
-    case $1 in
       pv64)
-        echo 'type="pv"'
-        echo 'vcpus=2'
-        echo 'extra="console=hvc0 quiet"'
+        linux
+        printf 'type="pv"\nvcpus=2\nextra="console=hvc0 quiet"\n'
         ;;
       pvh | hvm)
+        linux
         # Emulated, rdtscp is fatal to these.
-        echo "type=\"$1\""
-        echo 'extra="console=hvc0 quiet nordtscp clearcpuid=rdtscp,rdpid"'
-        echo 'cpuid="host,rdtscp=0"'
-        echo 'tsc_mode="native"'
+        printf 'type="%s"\nextra="console=hvc0 quiet nordtscp clearcpuid=rdtscp,rdpid"\n' "$1"
+        printf 'cpuid="host,rdtscp=0"\ntsc_mode="native"\n'
         ;;
+      pv32 | tiny-pv32) printf 'kernel="%s"\ntype="pv"\nmemory=8\nvcpus=2\n' $kernels/selfcheck-pv32 ;;
+      tiny-pv64) printf 'kernel="%s"\ntype="pv"\nmemory=8\nvcpus=2\n' $kernels/selfcheck-pv64 ;;
+      # Less memory, or less for its paging, is not enough for Xen to build it.
+      tiny-pvh) printf 'kernel="%s"\ntype="pvh"\nmemory=32\nshadow_memory=8\n' $kernels/selfcheck-pvh ;;
     esac
     [ "$1" = hvm ] && printf 'vga="none"\ndevice_model_args=["-nographic"]\n'
   } >"$1.cfg"
 }
+linux() { printf 'kernel="/lab/guests/vmlinuz"\nramdisk="/lab/guests/initrd"\nmemory=128\n'; }
 
 destroy_all() { $stock list | awk 'NR > 2 { print $2 }' | while read -r domid; do $stock destroy "$domid"; done; }
 
@@ -123,7 +123,12 @@ killed() {
 killed_before_banner() { killed "$1" banner; }
 killed_at_header() { killed "$1" header; }
 killed_in_memory() { killed "$1" memory 4194304; }
-killed_late_in_memory() { killed "$1" memory 67108864; }
+killed_late_in_memory() {
+  case $1 in
+    pv32) killed "$1" memory 7340032 ;;
+    *) killed "$1" memory 67108864 ;;
+  esac
+}
 killed_when_ready() { killed "$1" ready; }
 
 across_ssh() {
