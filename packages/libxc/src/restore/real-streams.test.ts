@@ -21,6 +21,11 @@ const STREAMS = [
   { name: 'xen-4.17-hvm.save.gz', kind: 'hvm', memoryKib: 40 * 1024 },
   { name: 'xen-4.17-pv64.save.gz', kind: 'pv', memoryKib: 97 * 1024 },
   { name: 'xen-4.17-pv32.save.gz', kind: 'pv', memoryKib: 8 * 1024 },
+  { name: 'xen-4.17-pv32-2vcpus.save.gz', kind: 'pv', memoryKib: 8 * 1024 },
+  { name: 'xen-4.17-pv32-2vcpus-live.wire.gz', kind: 'pv', memoryKib: 8 * 1024 },
+  { name: 'xen-4.17-pv64-2vcpus.save.gz', kind: 'pv', memoryKib: 8 * 1024 },
+  { name: 'xen-4.17-pv64-2vcpus-live.wire.gz', kind: 'pv', memoryKib: 8 * 1024 },
+  { name: 'xen-4.17-pvh.save.gz', kind: 'hvm', memoryKib: 40 * 1024 },
 ] as const;
 
 for (const { name, kind, memoryKib } of STREAMS) {

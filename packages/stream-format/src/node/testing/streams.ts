@@ -6,6 +6,11 @@ import { gunzipSync } from 'node:zlib';
 export const KEPT = [
   'xen-4.17-hvm.save.gz',
   'xen-4.17-pv32.save.gz',
+  'xen-4.17-pv32-2vcpus.save.gz',
+  'xen-4.17-pv32-2vcpus-live.wire.gz',
+  'xen-4.17-pv64-2vcpus.save.gz',
+  'xen-4.17-pv64-2vcpus-live.wire.gz',
+  'xen-4.17-pvh.save.gz',
   'xen-4.17-hvm-live.wire.gz',
   'broken/xen-4.17-pv32-lost-l1.save.gz',
 ] as const;
