@@ -14,7 +14,7 @@ import { testHost } from '../testing/hosts.js';
 import { type GuestImage, guestImageOf, libxcStreamOf, realStreamPath } from '../testing/streams.js';
 import { HVM_PARAM } from '../x86/hvm-params.js';
 import { pvLayout } from '../x86/layout.js';
-import { readFrame, wordsOf } from '../x86/words.js';
+import { readFrame } from '../x86/words.js';
 import { restoreDomain } from './index.js';
 
 const STREAMS = [
@@ -25,7 +25,7 @@ const STREAMS = [
   { name: 'xen-4.17-pv32-2vcpus-live.wire.gz', kind: 'pv', memoryKib: 8 * 1024 },
   { name: 'xen-4.17-pv64-2vcpus.save.gz', kind: 'pv', memoryKib: 8 * 1024 },
   { name: 'xen-4.17-pv64-2vcpus-live.wire.gz', kind: 'pv', memoryKib: 8 * 1024 },
-  { name: 'xen-4.17-pvh.save.gz', kind: 'hvm', memoryKib: 40 * 1024 },
+  { name: 'xen-4.17-pvh.save.gz', kind: 'pvh', memoryKib: 40 * 1024 },
 ] as const;
 
 for (const { name, kind, memoryKib } of STREAMS) {
@@ -34,9 +34,14 @@ for (const { name, kind, memoryKib } of STREAMS) {
     const stream = await libxcStreamOf(path!);
     const { hypervisor, newDomain, close } = await testHost(7);
     try {
-      const domid = await newDomain(kind, memoryKib);
+      const domid = await newDomain(kind, memoryKib, name.includes('2vcpus') ? 2 : 1);
       const restored = await restore(hypervisor, domid, stream);
-      expect(restored).toMatchObject({ guestType: kind, bytesRead: stream.length, verifyMismatches: [], warnings: [] });
+      expect(restored).toMatchObject({
+        guestType: kind === 'pv' ? 'pv' : 'hvm',
+        bytesRead: stream.length,
+        verifyMismatches: [],
+        warnings: [],
+      });
       await hypervisor.unpause(domid);
       const again = await save(hypervisor, domid);
       const report = await verifyStream(inMemory(again));
@@ -153,16 +158,19 @@ function hostPages({ records, pages }: GuestImage): Set<number> {
   return found;
 }
 
-/** Of a 32-bit guest: the page that shared_info names, and those that it names, found by the p2m that was saved. */
+/** Of a guest with a p2m tree: the page that shared_info names, and those that it names, found by the p2m that was saved. */
 function treeAbove(leaves: Float64Array, records: GuestImage['records'], pages: GuestImage['pages']): number[] {
   const info = records.find(({ type }) => type === 'X86_PV_INFO');
   const sharedInfo = records.find(({ type }) => type === 'SHARED_INFO');
-  if (info?.type !== 'X86_PV_INFO' || info.guestWidth !== 4 || sharedInfo?.type !== 'SHARED_INFO') return [];
-  const pfnOf = new Map<number, number>();
-  for (const [i, leaf] of [...leaves].entries()) {
-    for (const [at, mfn] of wordsOf(pages.get(leaf)!.slice()).entries()) pfnOf.set(mfn, i * 1024 + at);
-  }
-  const top = pfnOf.get(wordsOf(sharedInfo.data.slice())[pvLayout(4).sharedInfo.frameListList / 4]!);
+  if (info?.type !== 'X86_PV_INFO' || sharedInfo?.type !== 'SHARED_INFO') return [];
+  const { guestWidth: width } = info;
+  const all = [...leaves].flatMap((leaf) => framesIn(pages.get(leaf)!, width));
+  const pfnOf = new Map(all.map((mfn, pfn) => [mfn, pfn]));
+  const top = pfnOf.get(readFrame(sharedInfo.data, pvLayout(width).sharedInfo.frameListList, width));
   if (top === undefined) return [];
-  return [top, ...[...wordsOf(pages.get(top)!.slice())].flatMap((mfn) => pfnOf.get(mfn) ?? [])];
+  return [top, ...framesIn(pages.get(top)!, width).flatMap((mfn) => pfnOf.get(mfn) ?? [])];
+}
+
+function framesIn(page: Uint8Array, width: 4 | 8): number[] {
+  return Array.from({ length: page.length / width }, (_, i) => readFrame(page, i * width, width));
 }

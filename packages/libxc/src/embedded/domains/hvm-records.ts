@@ -10,24 +10,29 @@ interface RecordKind {
   readonly sizes: readonly number[];
   /** Made for a new domain. */
   readonly fresh: boolean;
+  /** Of a device that Xen emulates for HVM guests, and PVH ones do not have. */
+  readonly pc?: true;
 }
+
+/** The kinds of guests that have such records. */
+export type HvmKind = 'hvm' | 'pvh';
 
 const MAX_VARIABLE = 16384;
 
 export const HVM_RECORDS: readonly RecordKind[] = [
   { name: 'HEADER', type: 1, instances: 1, sizes: [24], fresh: true },
   { name: 'CPU', type: 2, instances: 'vcpu', sizes: [1016, 1024, HVM_CPU.size], fresh: false },
-  { name: 'PIC', type: 3, instances: 2, sizes: [8], fresh: true },
-  { name: 'IOAPIC', type: 4, instances: 1, sizes: [400], fresh: true },
+  { name: 'PIC', type: 3, instances: 2, sizes: [8], fresh: true, pc: true },
+  { name: 'IOAPIC', type: 4, instances: 1, sizes: [400], fresh: true, pc: true },
   { name: 'LAPIC', type: 5, instances: 'vcpu', sizes: [16, 32, 24], fresh: true },
   { name: 'LAPIC_REGS', type: 6, instances: 'vcpu', sizes: [1024], fresh: true },
   { name: 'PCI_IRQ', type: 7, instances: 1, sizes: [16], fresh: true },
   { name: 'ISA_IRQ', type: 8, instances: 1, sizes: [8], fresh: true },
   { name: 'PCI_LINK', type: 9, instances: 1, sizes: [8], fresh: true },
-  { name: 'PIT', type: 10, instances: 1, sizes: [56], fresh: true },
-  { name: 'RTC', type: 11, instances: 1, sizes: [24], fresh: true },
-  { name: 'HPET', type: 12, instances: 1, sizes: [1048], fresh: true },
-  { name: 'PMTIMER', type: 13, instances: 1, sizes: [8], fresh: true },
+  { name: 'PIT', type: 10, instances: 1, sizes: [56], fresh: true, pc: true },
+  { name: 'RTC', type: 11, instances: 1, sizes: [24], fresh: true, pc: true },
+  { name: 'HPET', type: 12, instances: 1, sizes: [1048], fresh: true, pc: true },
+  { name: 'PMTIMER', type: 13, instances: 1, sizes: [8], fresh: true, pc: true },
   { name: 'MTRR', type: 14, instances: 'vcpu', sizes: [240], fresh: true },
   { name: 'VIRIDIAN_DOMAIN', type: 15, instances: 1, sizes: [24, 32], fresh: false },
   { name: 'CPU_XSAVE', type: 16, instances: 'vcpu', sizes: [], fresh: false },
@@ -60,10 +65,10 @@ export class HvmRecords {
   private readonly records = new Map<number, StoredRecord>();
 
   /** A new domain's. */
-  static fresh(vcpus: number): HvmRecords {
+  static fresh(vcpus: number, guest: HvmKind): HvmRecords {
     const made = new HvmRecords();
-    for (const { type, instances, sizes, fresh } of HVM_RECORDS) {
-      if (!fresh) continue;
+    for (const { type, instances, sizes, fresh, pc } of HVM_RECORDS) {
+      if (!fresh || (pc && guest === 'pvh')) continue;
       const count = instances === 'vcpu' ? vcpus : instances;
       for (let instance = 0; instance < count; instance++) {
         made.set({ type, instance, body: new Uint8Array(sizes[sizes.length - 1]!) });
@@ -102,7 +107,7 @@ export class HvmRecords {
  *
  * @throws HvmContextError naming the record and where it lies
  */
-export function parseHvmContext(context: Uint8Array, vcpus: number): StoredRecord[] {
+export function parseHvmContext(context: Uint8Array, vcpus: number, guest: HvmKind): StoredRecord[] {
   const view = new DataView(context.buffer, context.byteOffset, context.byteLength);
   const records: StoredRecord[] = [];
   for (let at = 0; ; ) {
@@ -121,6 +126,7 @@ export function parseHvmContext(context: Uint8Array, vcpus: number): StoredRecor
     }
     const kind = KINDS.get(type);
     if (kind === undefined) throw fail('no such type');
+    if (kind.pc && guest === 'pvh') throw fail(`a PVH guest has no ${kind.name}`);
     const count = kind.instances === 'vcpu' ? vcpus : kind.instances;
     if (instance >= count) throw fail(`${kind.name} has ${count} instances here`);
     const sized = kind.sizes.length === 0 ? length <= MAX_VARIABLE : kind.sizes.includes(length);

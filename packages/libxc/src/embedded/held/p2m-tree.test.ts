@@ -128,23 +128,20 @@ describe.each([4, 8] as const)('of a guest of %i-byte words', (width) => {
     expect(bitmap[0]).toBe((1 << 5) | (1 << 7));
   });
 
-  it.each([
-    ['there is no top', (guest: OldGuest) => void guest.page(7).fill(0)],
-    ['there is no middle page', (guest: OldGuest) => void guest.page(5).fill(0)],
-    ['no leaf covers itself', (guest: OldGuest) => guest.list(3, (i) => (i < 3 ? i : undefined))],
-    [
-      'the middle page names a page that is none of the guest',
-      (guest: OldGuest) => guest.list(5, (i) => (i === 0 ? 3 : 11)),
-    ],
-    ['the leaf names a frame twice', (guest: OldGuest) => guest.list(3, (i) => (i === 9 ? 8 : i < 10 ? i : undefined))],
-    ['there are two tops', (guest: OldGuest) => guest.list(8, (i) => (i === 0 ? 5 : 6))],
+  it.each<[why: string, damage: (guest: OldGuest) => void]>([
+    ['there is no top', (guest) => void guest.page(7).fill(0)],
+    ['there is no middle page', (guest) => void guest.page(5).fill(0)],
+    ['no leaf covers itself', (guest) => guest.list(3, (i) => (i < 3 ? i : undefined))],
+    ['the middle page names a page that is none of the guest', (guest) => guest.list(5, (i) => (i === 0 ? 3 : 11))],
+    ['the leaf names a frame twice', (guest) => guest.list(3, (i) => (i === 9 ? 8 : i < 10 ? i : undefined))],
+    ['there are two tops', (guest) => guest.list(8, (i) => (i === 0 ? 5 : 6))],
     [
       'all is empty',
-      (guest: OldGuest) => {
+      (guest) => {
         for (let pfn = 0; pfn < 10; pfn++) guest.page(pfn).fill(0);
       },
     ],
-  ] as const)('none is found where %s', async (_, damage) => {
+  ])('none is found where %s', async (_, damage) => {
     const guest = await smallTree(width);
     expect(guest.find()).toBeDefined();
     damage(guest);

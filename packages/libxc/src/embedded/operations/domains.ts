@@ -62,7 +62,7 @@ export const domainHandlers: Handlers<
     const pages = Math.max(2 ** 22, host.machine.layout.frames + SPARE_PAGES);
     const tsc = { mode: 0, khz: HOST_KHZ, nsec: 0n, incarnation: 0 };
     const domain = new Domain(domid, config, sharedInfo, grants, pages, hostCpuPolicy(), tsc);
-    if (domain.hvm) domain.hvmRecords = HvmRecords.fresh(config.maxVcpus);
+    if (config.kind !== 'pv') domain.hvmRecords = HvmRecords.fresh(config.maxVcpus, config.kind);
     host.domains.set(domid, domain);
     host.lastDomid = domid;
     return domid;

@@ -80,7 +80,7 @@ function recordsOf(domain: Domain, operation: 'hvmContext' | 'setHvmContext'): H
 function load(domain: Domain, records: HvmRecords, context: Uint8Array): void {
   let parsed: ReturnType<typeof parseHvmContext>;
   try {
-    parsed = parseHvmContext(context, domain.vcpus.length);
+    parsed = parseHvmContext(context, domain.vcpus.length, domain.kind === 'pvh' ? 'pvh' : 'hvm');
   } catch (e) {
     if (e instanceof HvmContextError) throw refuse('EINVAL', 'setHvmContext', domain, `HVM context: ${e.message}`);
     throw e;
