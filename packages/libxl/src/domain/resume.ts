@@ -17,7 +17,11 @@ const ANSWER_OFFSET = {
 /** What that answer says to a guest that goes on in the same domain. */
 const SUSPEND_CANCELLED = 1;
 
-/** How long a guest that was asked to suspend, and then was not wanted to, may still take to do so. */
+/**
+ * How long a guest that was asked to suspend, and then was not wanted to, may still take to do so. It runs meanwhile; one
+ * that suspends when nobody waits any more would stand still for good, and nothing tells one that was not asked from one
+ * that has taken its request and not come to suspend yet.
+ */
 const LATE_SUSPEND_MS = 10_000;
 
 /**
@@ -52,8 +56,8 @@ async function answerCancelled(host: Host, domid: number, width: 4 | 8): Promise
 
 /**
  * Whatever became of an operation on it: sees to it that a guest runs as it did before, as far as that can be. Takes a
- * suspend request back that the guest has not seen, waits shortly for a guest that is just suspending, resumes it, and
- * switches the tracking of its writes off.
+ * suspend request back that the guest has not seen, switches the tracking of its writes off, waits for a guest that may be
+ * about to suspend, and resumes it.
  *
  * @param asked whether the guest may have been asked to suspend
  * @returns what could not be done, in words
@@ -70,8 +74,9 @@ export async function ensureRunning(host: Host, domid: number, asked: boolean): 
   };
   if ((await domainInfoIfThere(host, domid)) === undefined) return [];
   const withdrawn = await attempt('withdraw the suspend request', () => withdrawRequest(host, domid, 'suspend'));
-  if (asked && withdrawn !== true) await attempt('wait for a late suspend', () => lateSuspend(host, domid));
+  // Before the wait: most often the guest was not asked, and runs all the time.
   await attempt('stop tracking writes', () => stopTracking(host, domid));
+  if (asked && withdrawn !== true) await attempt('wait for a late suspend', () => lateSuspend(host, domid));
   problems.push(...(await resumeDeviceModel(host, domid)));
   const info = await domainInfoIfThere(host, domid);
   if (info?.shutdown === true && info.shutdownReason === SHUTDOWN.suspend) {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { MigrationMessage } from '@xen-migration/stream-format';
 import { LibxlError } from '../errors.js';
 import { helperEnvironment } from '../host/helper-environment.js';
+import { openLogFile } from '../host/log-file.js';
 import type { Host } from '../host/open-host.js';
 import {
   encodeLine,
@@ -62,7 +62,7 @@ export class Guardian {
     for (const stream of [connection.toPeer, connection.fromPeer]) {
       if (typeof stream === 'object' && stream.destroyed) throw new LibxlError('ERROR_FAIL', CLOSED);
     }
-    const log = openSync(join(host.stateDirectory, LOG), 'a', 0o600);
+    const log = openLogFile(host, LOG);
     try {
       const entry = createRequire(import.meta.url).resolve('@xen-migration/libxl/guardian');
       const child = spawn(process.execPath, [entry], {

@@ -24,6 +24,9 @@ const LONGER_MS = 5_000;
 /** No sender is waited for longer, whatever it says. */
 const MOST_MS = 600_000;
 
+/** What a process of a connection says instead of a HELLO where somebody here has interrupted it: the receiver is to stop. */
+export const INTERRUPT = Buffer.from('XLSTOP1\n');
+
 /**
  * The receiver's agent: joins the connections of a link to a receiver's standard input and output, its standard error
  * too. A link without connections for somewhat longer than its sender tries is over: the receiver then sees the end of
@@ -49,10 +52,20 @@ export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): P
       },
     },
   });
-  const server = createServer(
-    { allowHalfOpen: true, ...BUFFERED },
-    (socket) => void endpoint.attach(carrierOf(socket)),
-  );
+  const server = createServer({ allowHalfOpen: true, ...BUFFERED }, (socket) => {
+    socket.on('error', () => {});
+    socket.once('readable', () => {
+      const start = socket.read() as Buffer | null;
+      if (start?.equals(INTERRUPT)) {
+        // It ends as it would be interrupted itself, and the sender is told how.
+        child.kill('SIGINT');
+        socket.destroy();
+        return;
+      }
+      if (start !== null) socket.unshift(start);
+      void endpoint.attach(carrierOf(socket));
+    });
+  });
   // Broken ones that nobody has missed yet may still be there beside those that replace them.
   server.maxConnections = 2 * MAX_STREAMS;
   const patience = watchConnections(endpoint);

@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { LibxlError } from '../errors.js';
+import { openLogFile } from '../host/log-file.js';
 import type { Host } from '../host/open-host.js';
 import type { AgentPlan } from './agent-main.js';
 import { BUFFERED, pipe } from './pipes.js';
 import { type Command, type LinkPlan, linkIdBytes, MAX_STREAMS } from './plan.js';
+import { INTERRUPT } from './receive-agent.js';
 
 /** Where receivers' agents say what went wrong. */
 const LOG = 'link.log';
+const SOCKET_NAME = /^link-[0-9a-f]{16}\.sock$/;
+const SWEPT_AFTER_MS = 10_000;
 
 /** The process that carries a migration over a link: to be used as ssh would be (startTransport). */
 export function linkCommand(plan: LinkPlan): Command {
@@ -24,7 +28,7 @@ export function linkCommand(plan: LinkPlan): Command {
 export interface JoinLinkOptions {
   readonly host: Host;
   readonly id: string;
-  /** Ends this connection of the link. */
+  /** Stops the receiver, as an interrupt of its own would; the link ends when its sender has been told. */
   readonly signal?: AbortSignal;
 }
 
@@ -40,7 +44,8 @@ export interface OpenLinkOptions extends JoinLinkOptions {
  */
 export async function openLink({ receiver, ...options }: OpenLinkOptions): Promise<void> {
   const { host, id } = options;
-  const log = openSync(join(host.stateDirectory, LOG), 'a', 0o600);
+  await sweep(host);
+  const log = openLogFile(host, LOG);
   try {
     const { command, args } = agentCommand({ receive: { id, socket: socketPath(host, id), receiver } });
     const agent = spawn(command, args, {
@@ -71,7 +76,11 @@ export async function joinLink({ host, id, signal }: JoinLinkOptions): Promise<v
   const socket = connect({ path: socketPath(host, id), allowHalfOpen: true, ...BUFFERED });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
-    socket.once('error', (e) => reject(new LibxlError('ERROR_NOTFOUND', `there is no such link: ${e.message}`)));
+    socket.once('error', (e: NodeJS.ErrnoException) => {
+      // Its agent was killed.
+      if (e.code === 'ECONNREFUSED') rmSync(socketPath(host, id), { force: true });
+      reject(new LibxlError('ERROR_NOTFOUND', `there is no such link: ${e.message}`));
+    });
   });
   socket.on('error', () => {});
   const input = pipe(0, 'read');
@@ -84,9 +93,42 @@ export async function joinLink({ host, id, signal }: JoinLinkOptions): Promise<v
     output.once('close', () => resolve());
     input.once('close', () => socket.end());
     socket.once('end', () => socket.end());
-    signal?.addEventListener('abort', () => socket.destroy());
+    const stop = () => interrupt(socketPath(host, id)).catch(() => socket.destroy());
+    if (signal?.aborted) void stop();
+    signal?.addEventListener('abort', () => void stop());
   });
   await new Promise<void>((resolve) => output.end(resolve));
+}
+
+/** Removes the sockets of agents that were killed, and that nobody has wanted to join since. */
+async function sweep({ stateDirectory }: Host): Promise<void> {
+  for (const name of readdirSync(stateDirectory)) {
+    if (!SOCKET_NAME.test(name)) continue;
+    const path = join(stateDirectory, name);
+    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    // One that is just being made does not listen yet.
+    if (Date.now() - made < SWEPT_AFTER_MS || (await isListening(path))) continue;
+    rmSync(path, { force: true });
+  }
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (e: NodeJS.ErrnoException) => resolve(e.code !== 'ECONNREFUSED'));
+  });
+}
+
+/** @throws Error where the agent is gone */
+function interrupt(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => socket.end(INTERRUPT));
+    socket.once('close', resolve);
+    socket.once('error', reject);
+  });
 }
 
 function socketPath(host: Host, id: string): string {

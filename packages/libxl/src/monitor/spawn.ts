@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { DomainKey } from '../domain/userdata.js';
 import { helperEnvironment } from '../host/helper-environment.js';
+import { openLogFile } from '../host/log-file.js';
 import type { Host } from '../host/open-host.js';
 
 /** Where all monitors of a host log. */
@@ -11,7 +11,7 @@ const LOG = 'monitor.log';
 
 /** Leaves a process behind that does monitorDomain(). */
 export function startMonitor(host: Host, { domid, uuid }: DomainKey): void {
-  const log = openSync(join(host.stateDirectory, LOG), 'a', 0o600);
+  const log = openLogFile(host, LOG);
   try {
     const entry = createRequire(import.meta.url).resolve('@xen-migration/libxl/monitor');
     const child = spawn(process.execPath, [entry, String(domid), uuid], {

@@ -1,0 +1,102 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { type FoundProcess, processesOf } from '../testing/processes.js';
+import { RemoteShell } from '../testing/remote-shell.js';
+import { type RunningXl, XlHost } from '../testing/xl-process.js';
+
+// Ctrl-C at the sender: link.test.ts.
+
+const a = new XlHost();
+const b = new XlHost();
+const toB = new RemoteShell(a, b);
+afterEach(async () => {
+  toB.setDown(false);
+  await Promise.all([a.destroyAll(), b.destroyAll()]);
+});
+afterAll(() => Promise.all([a.close(), b.close()]));
+
+/** A migration that is slow enough to be disturbed, and so far that pages flow. */
+async function underWay(...options: string[]): Promise<RunningXl> {
+  await a.create('vm', { memory: 64 });
+  const limit = ['--bandwidth', '20', '--events', 'json'];
+  const xl = a.start(['migrate', '-e', ...limit, ...options, '-s', toB.command, 'vm', 'b']);
+  let events = '';
+  xl.process.stdout?.on('data', (chunk) => (events += String(chunk)));
+  await a.eventually('pages flow', async () => /"event":"progress".*"bytes":[1-9]\d{6}/.test(events));
+  return xl;
+}
+
+/** Of the processes at the target, the one that is meant. */
+function find(what: string, is: (words: readonly string[]) => boolean): FoundProcess {
+  const found = processesOf(b).filter((process) => is(process.arguments));
+  expect(
+    found.map((process) => process.arguments.join(' ')),
+    what,
+  ).toHaveLength(1);
+  return found[0] as FoundProcess;
+}
+
+const receives = (words: readonly string[]) => words.includes('migrate-receive');
+const PROCESSES: Readonly<Record<string, (words: readonly string[]) => boolean>> = {
+  'the receiver': (words) => receives(words) && !words.includes('--link') && !words.includes('--join'),
+  'the process that opened the link': (words) => receives(words) && words.includes('--link'),
+  'another connection': (words) => receives(words) && words.includes('--join'),
+  "the link's agent": (words) => words.some((word) => word.startsWith('{"receive"')),
+};
+
+async function sourceKeepsIt(xl: RunningXl): Promise<string> {
+  const { code, stderr } = await xl.result;
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/xl: vm runs on here\.\nMigration failed, resuming at sender\.\n$/),
+  ]);
+  const [vm] = await a.list();
+  expect(vm).toMatchObject({ name: 'vm', paused: false, shutdown: false });
+  await a.works('vm');
+  return stderr;
+}
+
+async function targetHasNothing(): Promise<void> {
+  await b.eventually('no domain', async () => (await b.list()).length === 0);
+  await b.eventually('no process', async () => !processesOf(b).some((process) => receives(process.arguments)));
+  await b.eventually('no socket, no file', async () => {
+    const left = readdirSync(join(b.directory, 'libxl'));
+    return left.every((name) => !name.startsWith('link-') && !name.startsWith('userdata'));
+  });
+}
+
+describe('Ctrl-C at the target', () => {
+  it.each([
+    ['the receiver', [], 1],
+    ['the receiver', [], 2],
+    ['the process that opened the link', ['--streams', '2'], 1],
+    ['the process that opened the link', ['--streams', '2'], 2],
+    ['another connection', ['--streams', '2', '--compress'], 1],
+  ] as const)('of %s (%j), %d times: the source keeps its guest', { timeout: 60_000 }, async (what, options, times) => {
+    const xl = await underWay(...options);
+    const { pid } = find(what, PROCESSES[what] as (words: readonly string[]) => boolean);
+    for (let i = 0; i < times; i++) process.kill(pid, 'SIGINT');
+    const said = await sourceKeepsIt(xl);
+    // Twice it may have had no time to say so.
+    if (times === 1) expect(said).toContain('migration target: Nothing of the domain is left here.');
+    await targetHasNothing();
+  });
+});
+
+describe('at the target', () => {
+  it("the link's agent is killed: the source keeps its guest", { timeout: 60_000 }, async () => {
+    const xl = await underWay('--streams', '2', '--reconnect', '1');
+    const { pid } = find('agent', PROCESSES["the link's agent"] as (words: readonly string[]) => boolean);
+    process.kill(pid, 'SIGKILL');
+    await sourceKeepsIt(xl);
+    await targetHasNothing();
+  });
+
+  it('the ssh of a plain migration is killed: the source keeps its guest', { timeout: 60_000 }, async () => {
+    const xl = await underWay();
+    expect(toB.cut()).toBe(1);
+    await sourceKeepsIt(xl);
+    await targetHasNothing();
+  });
+});
