@@ -55,6 +55,7 @@ export interface EmbeddedHost {
 export function embeddedHostDirectory(env?: NodeJS.ProcessEnv): string;
 
 export interface EmbeddedHostOptions {
+    readonly cpuWithout?: readonly string[];
     readonly directory: string;
     readonly interference?: number;
     readonly memoryMib?: number;

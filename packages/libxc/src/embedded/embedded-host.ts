@@ -9,6 +9,8 @@ export interface EmbeddedHostOptions {
   readonly seed?: number;
   /** Share of the operations, 0 to 1, that are disturbed as on a busy host (EAGAIN, EINTR, partial batches). */
   readonly interference?: number;
+  /** Features that its CPU lacks, by the names of Xen's cpufeatureset.h ('AVX2'), as that of an older machine. */
+  readonly cpuWithout?: readonly string[];
 }
 
 /** The embedded simulated Xen in this process. */

@@ -1,5 +1,6 @@
 import { HypervisorError } from '../hypervisor/errors.js';
 import type { Connection, EventConnection } from './connection.js';
+import type { HostCpu } from './domains/cpu-policy.js';
 import type { Domain } from './domains/domain.js';
 import type { Vcpu } from './domains/vcpu.js';
 import type { LogRing } from './log-ring.js';
@@ -30,6 +31,7 @@ export class HostState {
     readonly types: PageTypes,
     readonly log: LogRing,
     readonly guestCall: GuestCall,
+    readonly cpu: HostCpu,
   ) {}
 
   /** @param operation what was asked, for the error. @throws HypervisorError ESRCH */

@@ -5,6 +5,7 @@ import { HypervisorError } from '../hypervisor/errors.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { ClientHypervisor } from './client/client-hypervisor.js';
 import { Connection } from './connection.js';
+import { HostCpu } from './domains/cpu-policy.js';
 import type { EmbeddedHost, EmbeddedHostOptions } from './embedded-host.js';
 import { canSuspendHeld, suspendHeld } from './held/suspend.js';
 import { HostState } from './host-state.js';
@@ -30,7 +31,9 @@ export class Host implements EmbeddedHost {
   ) {}
 
   /** @throws Error when the machine's memory can't be made */
-  static async create({ directory, memoryMib, seed, interference }: EmbeddedHostOptions): Promise<Host> {
+  static async create(options: EmbeddedHostOptions): Promise<Host> {
+    const { directory, memoryMib, seed, interference } = options;
+    const cpu = new HostCpu(options.cpuWithout);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = placeMemory(directory);
     const machine = Machine.create({
@@ -45,8 +48,12 @@ export class Host implements EmbeddedHost {
       const domain = state.domains.get(domid);
       if (domain !== undefined) state.markDirty(domain, mfn);
     });
-    const state: HostState = new HostState(machine, types, log, (domain, vcpu, name, args) =>
-      guestCall(state, domain, vcpu, name, args),
+    const state: HostState = new HostState(
+      machine,
+      types,
+      log,
+      (domain, vcpu, name, args) => guestCall(state, domain, vcpu, name, args),
+      cpu,
     );
     const disturbed = interference === undefined ? undefined : new Interference(interference, seed ?? 1);
     return new Host(directory, state, disturbed);

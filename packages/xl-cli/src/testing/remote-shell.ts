@@ -22,7 +22,7 @@ export class RemoteShell {
       `echo $$ >> '${this.pids}'`,
       // HOST xl ARGUMENTS
       'shift 2',
-      `XEN_EMBEDDED_DIR='${there.directory}' exec '${process.execPath}' '${XL}' "$@"`,
+      `${settingsOf(there)} exec '${process.execPath}' '${XL}' "$@"`,
       '',
     ];
     writeFileSync(this.command, script.join('\n'));
@@ -41,6 +41,12 @@ export class RemoteShell {
     if (down) writeFileSync(this.down, '');
     else rmSync(this.down, { force: true });
   }
+}
+
+/** Whichever command comes first starts the host. */
+function settingsOf({ env }: XlHost): string {
+  const settings = Object.entries(env).filter(([name]) => name.startsWith('XEN_EMBEDDED_'));
+  return settings.map(([name, value]) => `${name}='${value}'`).join(' ');
 }
 
 function killed(pid: number): boolean {

@@ -39,13 +39,19 @@ export class XlHost {
   readonly directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'xl-test-'));
   /** For files of the test. */
   readonly files = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'xl-files-'));
-  readonly env = {
-    ...process.env,
-    XEN_EMBEDDED_DIR: this.directory,
-    XEN_EMBEDDED_MEMORY: String(HOST_MEMORY_MIB),
-    XEN_EMBEDDED_SEED: '7',
-    XEN_EMBEDDED_IDLE: '1',
-  };
+  readonly env: Readonly<Record<string, string | undefined>>;
+
+  /** @param settings of its environment */
+  constructor(settings: Readonly<Record<string, string>> = {}) {
+    this.env = {
+      ...process.env,
+      XEN_EMBEDDED_DIR: this.directory,
+      XEN_EMBEDDED_MEMORY: String(HOST_MEMORY_MIB),
+      XEN_EMBEDDED_SEED: '7',
+      XEN_EMBEDDED_IDLE: '1',
+      ...settings,
+    };
+  }
 
   start(args: readonly string[], stdio: { stdout?: 'ignore' | 'pipe'; stdin?: 'ignore' | 'pipe' } = {}): RunningXl {
     const child = spawn(process.execPath, [XL, ...args], {

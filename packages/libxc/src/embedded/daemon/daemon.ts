@@ -13,6 +13,7 @@ export interface DaemonOptions {
   readonly seed: number | undefined;
   /** Share of the operations that are disturbed. */
   readonly interference: number | undefined;
+  readonly cpuWithout: readonly string[] | undefined;
   /** Seconds without domains and clients after which the daemon ends. */
   readonly idleSeconds: number;
 }
@@ -32,6 +33,7 @@ export async function runDaemon(
     directory,
     ...(options.memoryMib === undefined ? {} : { memoryMib: options.memoryMib }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.cpuWithout === undefined ? {} : { cpuWithout: options.cpuWithout }),
     ...(options.interference === undefined ? {} : { interference: options.interference }),
   });
   let end: () => void = () => {};

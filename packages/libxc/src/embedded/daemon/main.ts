@@ -10,6 +10,7 @@ async function main(): Promise<void> {
     memoryMib: numberFrom('XEN_EMBEDDED_MEMORY'),
     seed: numberFrom('XEN_EMBEDDED_SEED'),
     interference: numberFrom('XEN_EMBEDDED_INTERFERENCE'),
+    cpuWithout: process.env.XEN_EMBEDDED_CPU_WITHOUT?.split(/[\s,]+/).filter((name) => name !== ''),
     idleSeconds: numberFrom('XEN_EMBEDDED_IDLE') ?? DEFAULT_IDLE_SECONDS,
   });
   // Another daemon came first: whoever started this one finds that.

@@ -1,3 +1,4 @@
+import { CPU_FEATURES } from '@xen-migration/stream-format';
 import type { CpuPolicy } from '../../hypervisor/hypervisor.js';
 
 /**
@@ -77,33 +78,54 @@ const MSR_SIZE = 16;
 /** Signature (CPUID 1, eax) of the host's CPU. */
 export const HOST_SIGNATURE = 0x00a2_0f12;
 
-export function hostCpuPolicy(): CpuPolicy {
-  const words = new Uint32Array(LEAVES.flat());
-  const msrs = new Uint8Array(2 * MSR_SIZE);
-  const view = new DataView(msrs.buffer);
-  view.setUint32(0, PLATFORM_INFO, true);
-  view.setBigUint64(8, CPUID_FAULTING, true);
-  view.setUint32(MSR_SIZE, ARCH_CAPABILITIES, true);
-  return { leaves: new Uint8Array(words.buffer), msrs };
+/** What one host's CPU can do. */
+export class HostCpu {
+  private readonly leaves: readonly Leaf[];
+
+  /** @param without features that it lacks, by their names. @throws RangeError for an unknown one */
+  constructor(without: readonly string[] = []) {
+    this.leaves = LEAVES.map((leaf) => withoutFeatures(leaf, without));
+    const unknown = without.find((name) => !CPU_FEATURES.some(({ names }) => names.includes(name)));
+    if (unknown !== undefined) throw new RangeError(`no CPU feature is called '${unknown}'`);
+  }
+
+  policy(): CpuPolicy {
+    const words = new Uint32Array(this.leaves.flat());
+    const msrs = new Uint8Array(2 * MSR_SIZE);
+    const view = new DataView(msrs.buffer);
+    view.setUint32(0, PLATFORM_INFO, true);
+    view.setBigUint64(8, CPUID_FAULTING, true);
+    view.setUint32(MSR_SIZE, ARCH_CAPABILITIES, true);
+    return { leaves: new Uint8Array(words.buffer), msrs };
+  }
+
+  /** Why a guest can't have that policy: a leaf, feature or MSR bit that this CPU lacks; undefined when it can. */
+  audit(policy: CpuPolicy): string | undefined {
+    if (policy.leaves.length % LEAF_SIZE !== 0) return `${policy.leaves.length} bytes are no CPUID leaves`;
+    if (policy.msrs.length % MSR_SIZE !== 0) return `${policy.msrs.length} bytes are no MSR entries`;
+    return auditLeaves(this.leaves, policy.leaves) ?? auditMsrs(policy.msrs);
+  }
 }
 
-/**
- * Why this host could not give a guest that policy: a leaf, feature or MSR bit that its CPU lacks; undefined when it can.
- */
-export function auditCpuPolicy(policy: CpuPolicy): string | undefined {
-  if (policy.leaves.length % LEAF_SIZE !== 0) return `${policy.leaves.length} bytes are no CPUID leaves`;
-  if (policy.msrs.length % MSR_SIZE !== 0) return `${policy.msrs.length} bytes are no MSR entries`;
-  return auditLeaves(policy.leaves) ?? auditMsrs(policy.msrs);
+function withoutFeatures([number, sub, ...values]: Leaf, without: readonly string[]): Leaf {
+  for (const { leaf, subleaf, register, names } of CPU_FEATURES) {
+    if (leaf !== number || (subleaf ?? NO_SUBLEAF) !== sub) continue;
+    names.forEach((name, bit) => {
+      if (without.includes(name)) values['abcd'.indexOf(register)]! &= ~(1 << bit);
+    });
+  }
+  const [a, b, c, d] = values;
+  return [number, sub, a >>> 0, b >>> 0, c >>> 0, d >>> 0];
 }
 
-function auditLeaves(leaves: Uint8Array): string | undefined {
+function auditLeaves(known: readonly Leaf[], leaves: Uint8Array): string | undefined {
   const view = new DataView(leaves.buffer, leaves.byteOffset, leaves.byteLength);
   for (let at = 0; at < leaves.length; at += LEAF_SIZE) {
     const leaf = view.getUint32(at, true);
     const subleaf = view.getUint32(at + 4, true);
     const name = `CPUID leaf 0x${leaf.toString(16)}${subleaf === NO_SUBLEAF ? '' : `.${subleaf}`}`;
     const values = [0, 1, 2, 3].map((register) => view.getUint32(at + 8 + register * 4, true));
-    const host = LEAVES.find(([l, s]) => l === leaf && s === subleaf);
+    const host = known.find(([l, s]) => l === leaf && s === subleaf);
     if (host === undefined) {
       if (values.some((value) => value !== 0)) return `${name}: not on this host`;
       continue;

@@ -1,6 +1,5 @@
 import { MAX_BATCH } from '../../hypervisor/frames.js';
 import { type DomainInfo, SHUTDOWN } from '../../hypervisor/hypervisor.js';
-import { hostCpuPolicy } from '../domains/cpu-policy.js';
 import { Domain } from '../domains/domain.js';
 import { HvmRecords } from '../domains/hvm-records.js';
 import { prepareSuspend } from '../held/suspend.js';
@@ -61,7 +60,7 @@ export const domainHandlers: Handlers<
     for (const mfn of [sharedInfo, grants]) host.machine.memory.frame(mfn).fill(0);
     const pages = Math.max(2 ** 22, host.machine.layout.frames + SPARE_PAGES);
     const tsc = { mode: 0, khz: HOST_KHZ, nsec: 0n, incarnation: 0 };
-    const domain = new Domain(domid, config, sharedInfo, grants, pages, hostCpuPolicy(), tsc);
+    const domain = new Domain(domid, config, sharedInfo, grants, pages, host.cpu.policy(), tsc);
     if (config.kind !== 'pv') domain.hvmRecords = HvmRecords.fresh(config.maxVcpus, config.kind);
     host.domains.set(domid, domain);
     host.lastDomid = domid;

@@ -1,4 +1,3 @@
-import { auditCpuPolicy, hostCpuPolicy } from '../domains/cpu-policy.js';
 import { refuse } from './errors.js';
 import type { Handlers } from './types.js';
 
@@ -24,12 +23,12 @@ export const policyHandlers: Handlers<'tscInfo' | 'setTscInfo' | 'cpuPolicy' | '
     return { leaves: leaves.slice(), msrs: msrs.slice() };
   },
 
-  hostCpuPolicy: () => hostCpuPolicy(),
+  hostCpuPolicy: (host) => host.cpu.policy(),
 
   setCpuPolicy(host, _connection, domid, policy) {
     const domain = host.domain(domid, 'setCpuPolicy');
     if (domain.hasRun) throw refuse('EEXIST', 'setCpuPolicy', domain, 'it has run already');
-    const why = auditCpuPolicy(policy);
+    const why = host.cpu.audit(policy);
     if (why !== undefined) throw refuse('EINVAL', 'setCpuPolicy', domain, why);
     domain.cpuPolicy = { leaves: policy.leaves.slice(), msrs: policy.msrs.slice() };
   },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hypervisor } from '../../hypervisor/hypervisor.js';
+import { compareCpuPolicies, missingFeatures } from '../../x86/cpu-policy.js';
 import { HVM_PARAM } from '../../x86/hvm-params.js';
 import { HVM_CPU, HVM_REGISTERS, PV64_REGISTERS } from '../../x86/registers.js';
 import { Host } from '../host.js';
@@ -250,5 +251,34 @@ describe('CPU policy', () => {
     await expect(refused).rejects.toThrow(/CPUID leaf 0x7.0: ecx bits 0x80000000 are not on this host \(EINVAL\)/);
     await hypervisor.unpause(domid);
     await expect(hypervisor.setCpuPolicy(domid, policy)).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
+  it('of a host that lacks features has them neither to offer nor to give', async () => {
+    const given = await hypervisor.hostCpuPolicy('pv');
+    const older = await Host.create({
+      directory: join(directory, 'older'),
+      memoryMib: 64,
+      cpuWithout: ['AVX2', 'ERMS'],
+    });
+    try {
+      const hypervisor = older.connect();
+      const differences = compareCpuPolicies(given, await hypervisor.hostCpuPolicy('pv'));
+      expect(missingFeatures(differences)).toEqual(['CPUID 0x7.0 ebx: AVX2, ERMS']);
+      const domid = await hypervisor.createDomain({
+        kind: 'pv',
+        uuid: new Uint8Array(16),
+        maxVcpus: 1,
+        maxGrantFrames: 32,
+        maxEventChannel: 1023,
+        hap: false,
+        passthrough: false,
+      });
+      expect(await hypervisor.cpuPolicy(domid)).toEqual(await hypervisor.hostCpuPolicy('pv'));
+      await expect(hypervisor.setCpuPolicy(domid, given)).rejects.toThrow(/ebx bits 0x220 are not on this host/);
+    } finally {
+      await older.close();
+    }
+    const unknown = Host.create({ directory: join(directory, 'unknown'), memoryMib: 64, cpuWithout: ['AVX9'] });
+    await expect(unknown).rejects.toThrow("no CPU feature is called 'AVX9'");
   });
 });
