@@ -9,7 +9,8 @@ import { domainInfo } from './list.js';
 import { removeAllUserdata } from './userdata.js';
 
 /**
- * Ends a domain at once and removes all that libxl keeps of it.
+ * Ends a domain at once and removes all that libxl keeps of it. It is not released from xenstore here: xenstored hears of its
+ * end from the hypervisor, and tells xenconsoled only then, which holds a page of it until it knows.
  *
  * @throws LibxlError ERROR_DOMAIN_NOTFOUND; ERROR_FAIL with what could not be removed
  */
@@ -26,7 +27,6 @@ export async function destroyDomain(host: Host, domid: number): Promise<void> {
   // Paused first: nothing of it may run while it is half gone.
   await attempt('pause', () => host.hypervisor.pause(domid));
   await attempt('end its device model', () => endDeviceModel(host, domid));
-  await attempt('release from xenstore', () => host.xenstore.release(domid).catch(ignoreUnknown));
   // Before the domain itself, as libxl does: who is killed in between leaves a domain, which can be found and destroyed again.
   await attempt('remove from xenstore', () =>
     transact(host.xenstore, (store) => removeNodes(store, domid, formatUuid(uuid))),
@@ -45,10 +45,4 @@ export async function destroyDomain(host: Host, domid: number): Promise<void> {
   if (failures.length === 0) return;
   const what = destroyed ? `domain ${domid} is gone, but` : `domain ${domid} could not be destroyed:`;
   throw new LibxlError('ERROR_FAIL', `${what} ${failures.join('; ')}`, { domid, cleanup: failures });
-}
-
-/** A domain that never was introduced, or is released already, is unknown to xenstored. */
-function ignoreUnknown(e: unknown): void {
-  if (e instanceof Error && 'code' in e && (e.code === 'ENOENT' || e.code === 'EINVAL')) return;
-  throw e;
 }
