@@ -131,6 +131,27 @@ killed_late_in_memory() {
 }
 killed_when_ready() { killed "$1" ready; }
 
+# legacy GUEST WIDTH: saves it, and writes the file that Xen 4.5 would have, by a toolstack of that width.
+legacy() {
+  $ours save "$1" "/tmp/$1.v2" >legacy.log 2>&1 && node --input-type=module -e "
+    import { writeFileSync } from 'node:fs';
+    import { openInput } from '$modules/stream-format/dist/node/index.js';
+    import { legacyFromV2 } from '$modules/test-harness/dist/index.js';
+    const [, from, to, width] = process.argv;
+    const { file, lost } = await legacyFromV2(await openInput(from), Number(width));
+    writeFileSync(to, file);
+    console.log(lost.join('\n'));
+  " "/tmp/$1.v2" "/tmp/$1.legacy" "$2" >>legacy.log 2>&1 || { why="no legacy file: $(tail -n 1 legacy.log)"; return 1; }
+  rm "/tmp/$1.v2"
+}
+our_restore_of_legacy() { legacy "$1" 64 && timed "$1" our-legacy-restore $ours restore "/tmp/$1.legacy"; }
+stock_restore_of_legacy() { legacy "$1" 64 && timed "$1" stock-legacy-restore $stock restore "/tmp/$1.legacy"; }
+stock_restore_of_converted() {
+  legacy "$1" 32 && timed "$1" our-conversion node "$modules/convert-legacy/bin/convert-legacy-stream.js" \
+    --xl --format libxl --in "/tmp/$1.legacy" --out "/tmp/$1.save" && verified "/tmp/$1.save" &&
+    timed "$1" stock-converted-restore $stock restore "/tmp/$1.save"
+}
+
 across_ssh() {
   timed "$1" across-ssh-migrate $ours migrate "$1" right || return 1
   [ -z "$(guests)" ] || { why="there is still a guest here: $(guests | tr '\n' ' ')"; return 1; }
@@ -145,7 +166,7 @@ cell() {
     echo "@cell $1 $2 failed ${why:-the guest did not start}"
     destroy_all
   fi
-  rm -f "/tmp/$1.save"
+  rm -f "/tmp/$1.save" "/tmp/$1.v2" "/tmp/$1.legacy"
 }
 
 # What a command takes that does nothing: to tell start-up from work.

@@ -20,20 +20,22 @@ const FAILURES = {
   killed_when_ready: 'receiver killed as it says that it is ready: the source runs on',
 } as const;
 
+/** A file as Xen 4.5 would have written it, made from one of today (src/legacy/from-v2.ts). Xen 4.5 had no PVH guests. */
+const LEGACY = {
+  our_restore_of_legacy: 'legacy file (64-bit toolstack), our xl restore',
+  stock_restore_of_legacy: 'legacy file (64-bit toolstack), stock xl restore',
+  stock_restore_of_converted: 'legacy file (32-bit toolstack), our convert-legacy-stream, stock xl restore',
+} as const;
+
 const TWO_HOSTS = {
   across_ssh: 'our xl migrate (live), our migrate-receive on another host by ssh',
 } as const;
 
-export const CELLS = { ...BETWEEN_TOOLSTACKS, ...FAILURES, ...TWO_HOSTS } as const;
+export const CELLS = { ...BETWEEN_TOOLSTACKS, ...FAILURES, ...LEGACY, ...TWO_HOSTS } as const;
 export type CellName = keyof typeof CELLS;
 
 /** How many machines a cell wants. */
 export type Hosts = 'one' | 'two';
-
-const NAMES: Readonly<Record<Hosts, readonly CellName[]>> = {
-  one: [...keysOf(BETWEEN_TOOLSTACKS), ...keysOf(FAILURES)],
-  two: keysOf(TWO_HOSTS),
-};
 
 export interface Cell {
   readonly guest: Guest;
@@ -42,7 +44,7 @@ export interface Cell {
 
 /** Every cell of a guest; they follow each other, as one leaves the guest to the next. */
 export function planCells(hosts: Hosts, guest: Guest): Cell[] {
-  return NAMES[hosts].map((cell) => ({ guest, cell }));
+  return namesOf(hosts, guest).map((cell) => ({ guest, cell }));
 }
 
 /** The script that runs a guest's cells in dom0. */
@@ -57,6 +59,12 @@ export function cellScript(hosts: Hosts, guest: Guest): string {
     'destroy_all',
     '',
   ].join('\n');
+}
+
+function namesOf(hosts: Hosts, guest: Guest): CellName[] {
+  if (hosts === 'two') return keysOf(TWO_HOSTS);
+  const legacy = guest === 'pvh' ? [] : keysOf(LEGACY);
+  return [...keysOf(BETWEEN_TOOLSTACKS), ...keysOf(FAILURES), ...legacy];
 }
 
 function keysOf<K extends string>(table: Readonly<Record<K, string>>): K[] {

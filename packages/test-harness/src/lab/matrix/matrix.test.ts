@@ -11,6 +11,7 @@ describe('plan', () => {
   it('has every cell, on one machine or on two', () => {
     const planned = [...planCells('one', 'pv64'), ...planCells('two', 'pv64')];
     expect(planned.map(({ cell }) => cell).toSorted()).toEqual(names.toSorted());
+    expect(planCells('one', 'pvh').filter(({ cell }) => cell.includes('legacy'))).toEqual([]);
   });
 
   it('names functions that cells.sh has', () => {
