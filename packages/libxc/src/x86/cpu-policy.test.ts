@@ -1,6 +1,6 @@
 import { encodeCpuidPolicy, encodeMsrs } from '@xen-migration/stream-format';
 import { expect, test } from 'vitest';
-import { hostCpuPolicy } from '../embedded/domains/cpu-policy.js';
+import { HostCpu } from '../embedded/domains/cpu-policy.js';
 import { compareCpuPolicies, levelledCpuPolicy, missingFeatures } from './cpu-policy.js';
 
 const NONE = 0xffff_ffff;
@@ -41,7 +41,7 @@ test('every difference is told with the names of what is missing and of what is 
 test('a leaf that the target does not have lacks everything; a policy fits itself', () => {
   const without = policy([leaf(1, NONE, {})]);
   expect(missingFeatures(compareCpuPolicies(source, without))).toContain('CPUID 0x7.0 ebx: FSGSBASE, BMI1, AVX2');
-  expect(compareCpuPolicies(hostCpuPolicy(), hostCpuPolicy())).toEqual([]);
+  expect(compareCpuPolicies(new HostCpu().policy(), new HostCpu().policy())).toEqual([]);
 });
 
 test('levelled, a policy has what both have, and all that is no feature as it was', () => {
