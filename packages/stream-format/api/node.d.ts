@@ -1,3 +1,4 @@
+import { BigIntStats } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Writable } from 'node:stream';
 
@@ -60,6 +61,8 @@ interface ImageFile {
 }
 
 export function imageFile(fd: number): ImageFile;
+
+export function kindOfFile(fd: number): Pick<BigIntStats, 'isFile' | 'isFIFO' | 'isSocket'>;
 
 export function openedOutput(fd: number): OutputFile;
 

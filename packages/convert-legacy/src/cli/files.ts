@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from '@xen-migration/stream-format';
-import { createOutput, fdSource, type OutputFile, openedOutput } from '@xen-migration/stream-format/node';
+import { createOutput, fdSource, kindOfFile, type OutputFile, openedOutput } from '@xen-migration/stream-format/node';
 
 /** What happened to a file, with its name. */
 export class FileError extends Error {
@@ -29,7 +29,7 @@ export function openInput(text: string): Input {
   return named(text, () => {
     const given = descriptorOf(text);
     const fd = given ?? openSync(text, 'r');
-    const isFile = fstatSync(fd).isFile();
+    const isFile = kindOfFile(fd).isFile();
     const close = async () => {
       if (given === undefined) closeSync(fd);
     };
@@ -47,7 +47,7 @@ function regularFile(fd: number): ByteSource {
 export async function openOutput(text: string): Promise<OutputFile> {
   const fd = descriptorOf(text);
   if (fd !== undefined) {
-    named(text, () => fstatSync(fd));
+    named(text, () => kindOfFile(fd));
     return openedOutput(fd);
   }
   try {

@@ -1,4 +1,17 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ByteReader } from '@xen-migration/stream-format';
 import koffi from 'koffi';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -68,6 +81,23 @@ test('a socket that does not wait is waited for in the kernel: at once when some
   expect(user + system).toBeLessThan(150_000);
   closeSync(there);
   expect(await reader.atEnd()).toBe(true);
+});
+
+test('the kind of a socket is found out without Node forgetting to follow symbolic links', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kind-'));
+  try {
+    mkdirSync(join(folder, 'real/inner'), { recursive: true });
+    symlinkSync(join(folder, 'real'), join(folder, 'link'));
+    // As the loader of modules asks: with a memory of what it has seen.
+    for (const name of ['y.js', 'z.js']) writeFileSync(join(folder, 'real/inner', name), '');
+    const { resolve } = createRequire(join(folder, 'x.js'));
+    resolve(join(folder, 'link/inner/z.js'));
+    expect(descriptorSource(here).readWhole).toBeDefined();
+    expect(resolve(join(folder, 'link/inner/y.js'))).toBe(realpathSync(join(folder, 'real/inner/y.js')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  closeSync(there);
 });
 
 test('a socket that takes no more is written to when it does', async () => {

@@ -1,6 +1,5 @@
-import { fstatSync } from 'node:fs';
 import type { ByteSource } from '@xen-migration/stream-format';
-import { fdSource } from '@xen-migration/stream-format/node';
+import { fdSource, kindOfFile } from '@xen-migration/stream-format/node';
 import { descriptorReady } from './descriptor-ready.js';
 
 /**
@@ -9,7 +8,7 @@ import { descriptorReady } from './descriptor-ready.js';
  */
 export function descriptorSource(fd: number): ByteSource {
   const source = fdSource(fd, descriptorReady);
-  if (!fstatSync(fd).isSocket()) return source;
+  if (!kindOfFile(fd).isSocket()) return source;
   return {
     read: (into) => source.read(into),
     async readWhole(into) {

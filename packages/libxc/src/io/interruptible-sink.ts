@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteSink } from '@xen-migration/stream-format';
+import { kindOfFile } from '@xen-migration/stream-format/node';
 
 /** A sink that lets go of its signal. */
 export interface InterruptibleSink extends ByteSink {
@@ -14,7 +15,7 @@ const RETRY_MS = 1;
  * waits in a thread would be waited for by the process's own end. What was under way is lost then.
  */
 export function interruptibleSink(sink: ByteSink, fd: number, signal: AbortSignal | undefined): InterruptibleSink {
-  if (signal === undefined || fstatSync(fd).isFile()) return { writev: (parts) => sink.writev(parts), release() {} };
+  if (signal === undefined || kindOfFile(fd).isFile()) return { writev: (parts) => sink.writev(parts), release() {} };
   let writing = false;
   const wake = () => void wakeWriter(fd, () => !writing).catch(() => undefined);
   signal.addEventListener('abort', wake, { once: true });
@@ -35,7 +36,7 @@ export function interruptibleSink(sink: ByteSink, fd: number, signal: AbortSigna
 
 /** Ends the write of a thread that waits for a reader. */
 async function wakeWriter(fd: number, isOver: () => boolean): Promise<void> {
-  const about = fstatSync(fd);
+  const about = kindOfFile(fd);
   if (about.isSocket()) {
     const { libc } = await import('../native/libc.js');
     libc().shutdownWrite(fd);

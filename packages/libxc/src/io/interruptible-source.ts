@@ -1,12 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { ByteSource } from '@xen-migration/stream-format';
+import { kindOfFile } from '@xen-migration/stream-format/node';
 
 /**
  * A source of a pipe or socket whose reads end when the signal comes: as if the input ended there. A read that waits in a
  * thread would be waited for by the process's own end, for as long as the other end says nothing.
  */
 export function interruptibleSource(source: ByteSource, fd: number, signal: AbortSignal | undefined): ByteSource {
-  if (signal === undefined || fstatSync(fd).isFile()) return source;
+  if (signal === undefined || kindOfFile(fd).isFile()) return source;
   const wake = () => void wakeReader(fd);
   if (signal.aborted) wake();
   signal.addEventListener('abort', wake, { once: true });
@@ -30,7 +31,7 @@ export function interruptibleSource(source: ByteSource, fd: number, signal: Abor
 
 /** Ends the read of a thread that waits for input. What comes later on this descriptor is lost. */
 async function wakeReader(fd: number): Promise<void> {
-  const about = fstatSync(fd);
+  const about = kindOfFile(fd);
   if (about.isSocket()) {
     const { libc } = await import('../native/libc.js');
     libc().shutdownRead(fd);

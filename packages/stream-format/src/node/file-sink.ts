@@ -1,7 +1,8 @@
-import { fstatSync, writevSync } from 'node:fs';
+import { writevSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { ByteSink } from '../bytes/byte-sink.js';
 import { after, fdSink, MAX_PARTS } from './fd-sink.js';
+import { kindOfFile } from './kind-of-file.js';
 
 /** After so many bytes the process gets to its signals and timers. */
 const BREATH = 16 * 1024 * 1024;
@@ -11,7 +12,7 @@ const BREATH = 16 * 1024 * 1024;
  * a turn of the thread pool takes. Anything else is written as by `fdSink`.
  */
 export function fileSink(fd: number): ByteSink {
-  return fstatSync(fd).isFile() ? new FileSink(fd) : fdSink(fd);
+  return kindOfFile(fd).isFile() ? new FileSink(fd) : fdSink(fd);
 }
 
 class FileSink implements ByteSink {

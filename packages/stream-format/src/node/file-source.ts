@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, read, readFileSync, readSync } from 'no
 import { promisify } from 'node:util';
 import type { ByteSource } from '../bytes/byte-source.js';
 import { FdSource } from './fd-source.js';
+import { kindOfFile } from './kind-of-file.js';
 
 const readAsync = promisify(read);
 
@@ -17,11 +18,11 @@ export function fileSource(from: string | number): ByteSource {
   const inherited = descriptorCalled(from);
   if (inherited !== undefined) return inheritedSource(inherited);
   const fd = openSync(from, 'r');
-  return fstatSync(fd).isFile() ? new FileSource(fd, true, 0) : new FdSource(fd, true);
+  return kindOfFile(fd).isFile() ? new FileSource(fd, true, 0) : new FdSource(fd, true);
 }
 
 function inheritedSource(fd: number): ByteSource {
-  const at = fstatSync(fd).isFile() ? positionOf(fd) : undefined;
+  const at = kindOfFile(fd).isFile() ? positionOf(fd) : undefined;
   return at === undefined ? new FdSource(fd, false) : new FileSource(fd, false, at);
 }
 

@@ -4,6 +4,7 @@ export { fdSource } from './fd-source.js';
 export { fileSink } from './file-sink.js';
 export { fileSource } from './file-source.js';
 export { imageFile } from './image-file.js';
+export { kindOfFile } from './kind-of-file.js';
 export { openInput } from './open-input.js';
 export { createOutput, type OutputFile, type OutputOptions, openedOutput, removeUnfinished } from './output-file.js';
 export type { Ready } from './ready.js';
