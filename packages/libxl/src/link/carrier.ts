@@ -1,6 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { ByteReader } from '@xen-migration/stream-format';
-import { streamSource } from '@xen-migration/stream-format/node';
+import { ChunkReader } from './chunk-reader.js';
 import { ENCODING, FRAME, FRAME_TYPE, type Frame, HELLO, LINK_MAGIC, MAX_BLOCK, MAX_PAYLOAD } from './layouts.js';
 
 /** One connection between the two agents: a process's pipes, or a socket. */
@@ -17,8 +16,8 @@ export interface Hello {
   readonly zstd: boolean;
 }
 
-/** The HELLO that the other end begins with. @throws RangeError where it is none; StreamError where nothing comes */
-export async function readHello(reader: ByteReader): Promise<Hello> {
+/** The HELLO that the other end begins with. @throws RangeError where it is none; Error where nothing comes */
+export async function readHello(reader: ChunkReader): Promise<Hello> {
   const bytes = await reader.read(HELLO.size);
   const { magic, link, expected, encodings } = HELLO.read(bytes, true);
   if (!Buffer.from(magic).equals(LINK_MAGIC))
@@ -59,23 +58,22 @@ export function payloadSize(header: Uint8Array): number {
   return size;
 }
 
-/** Reads frames until the connection ends; what onFrame promises is waited for. @throws StreamError, RangeError */
+/** Reads frames until the connection ends; what onFrame promises is waited for. @throws Error where it breaks off */
 export async function readFrames(
-  reader: ByteReader,
-  onFrame: (frame: Frame, payload: Buffer) => Promise<void> | undefined,
+  reader: ChunkReader,
+  onFrame: (frame: Frame, payload: readonly Buffer[]) => Promise<void> | undefined,
 ): Promise<void> {
   while (!(await reader.atEnd())) {
     const header = await reader.read(FRAME.size);
     const size = payloadSize(header);
     const frame = FRAME.read(header, true);
-    const payload = Buffer.allocUnsafe(size);
-    if (size > 0) await reader.readInto([payload]);
-    await onFrame(frame, payload);
+    const done = onFrame(frame, size === 0 ? [] : await reader.readParts(size));
+    if (done !== undefined) await done;
   }
 }
 
-export function readerOf({ input }: Carrier): ByteReader {
-  return new ByteReader(streamSource(input));
+export function readerOf({ input }: Carrier): ChunkReader {
+  return new ChunkReader(input);
 }
 
 /** Resolves once the bytes are handed over. @throws Error where the connection is closed */
@@ -121,22 +119,25 @@ export class Outlet {
     const { output } = this;
     if (output.destroyed || output.writableEnded) this.fail(output.errored ?? new Error('the connection is closed'));
     if (this.failure !== undefined) throw this.failure;
-    output.cork();
-    for (const part of parts) this.writePart(part);
-    output.uncork();
+    this.writeParts(parts);
     while (this.pending > AHEAD && this.failure === undefined) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
     if (this.failure !== undefined) throw this.failure;
   }
 
-  private writePart(part: Buffer): void {
-    this.pending += part.length;
-    this.output.write(part, (error) => {
-      this.pending -= part.length;
+  /** In one writev; they are gone when the last one is. */
+  private writeParts(parts: readonly Buffer[]): void {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    this.pending += length;
+    this.output.cork();
+    for (let i = 0; i < parts.length - 1; i++) this.output.write(parts[i]!);
+    this.output.write(parts.at(-1) ?? Buffer.alloc(0), (error) => {
+      this.pending -= length;
       if (error) this.fail(error);
       else if (this.pending <= AHEAD) this.wake();
     });
+    this.output.uncork();
   }
 
   private fail(error: Error): void {

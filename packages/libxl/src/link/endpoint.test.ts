@@ -17,7 +17,7 @@ function end(options: Partial<LinkOptions> = {}) {
     compress: false,
     delivery: {
       async data(_channel, block) {
-        received.push(block);
+        received.push(Buffer.concat(block));
       },
       async end(code) {
         status.push(code);
@@ -51,8 +51,8 @@ describe('a link', () => {
     const { a, b } = connection();
     void one.endpoint.attach(a);
     void two.endpoint.attach(b);
-    for (const block of blocksOf([10, 1000, MAX_BLOCK])) await one.endpoint.outgoing.data(0, block);
-    await two.endpoint.outgoing.data(1, Buffer.from('text'));
+    for (const block of blocksOf([10, 1000, MAX_BLOCK])) await one.endpoint.outgoing.data(0, [block]);
+    await two.endpoint.outgoing.data(1, [Buffer.from('text')]);
     await one.endpoint.end(0);
     await two.endpoint.end(3);
     await Promise.all([one.endpoint.finished, two.endpoint.finished]);
@@ -86,8 +86,8 @@ describe('a link', () => {
           const blocks = blocksOf(lengths);
           const sending = (async () => {
             for (const block of blocks) {
-              await one.endpoint.outgoing.data(0, block);
-              await two.endpoint.outgoing.data(0, block);
+              await one.endpoint.outgoing.data(0, [block]);
+              await two.endpoint.outgoing.data(0, [block]);
             }
             await one.endpoint.end(0);
             await two.endpoint.end(0);
@@ -125,7 +125,7 @@ describe('a link', () => {
     });
     const first = one.endpoint.attach({ input, output, destroy: () => void input.destroy() });
     input.write(encodeHello({ link: ID, expected: 0, zstd: false }));
-    for (let i = 0; i < 10; i++) await one.endpoint.outgoing.data(0, Buffer.alloc(1000, i));
+    for (let i = 0; i < 10; i++) await one.endpoint.outgoing.data(0, [Buffer.alloc(1000, i)]);
     while (held.length === 0) await sleep(1);
     input.destroy();
     await first;
@@ -145,7 +145,7 @@ describe('a link', () => {
     let sent = 0;
     void (async () => {
       for (;;) {
-        await one.endpoint.outgoing.data(0, Buffer.alloc(MAX_BLOCK));
+        await one.endpoint.outgoing.data(0, [Buffer.alloc(MAX_BLOCK)]);
         sent += MAX_BLOCK;
       }
     })().catch(() => undefined);
@@ -161,7 +161,7 @@ describe('a link', () => {
     void one.endpoint.attach(a);
     void two.endpoint.attach(b);
     await sleep(5);
-    await one.endpoint.outgoing.data(0, Buffer.alloc(MAX_BLOCK));
+    await one.endpoint.outgoing.data(0, [Buffer.alloc(MAX_BLOCK)]);
     await one.endpoint.end(0);
     await two.endpoint.end(0);
     await Promise.all([one.endpoint.finished, two.endpoint.finished]);

@@ -108,7 +108,7 @@ export class LinkEndpoint {
         this.receive(frame, payload);
         return undefined;
       });
-      return new Error('the connection was closed');
+      return connection.reason ?? new Error('the connection was closed');
     } catch (e) {
       return connection.reason ?? (e instanceof Error ? e : new Error(String(e)));
     } finally {
@@ -140,7 +140,7 @@ export class LinkEndpoint {
     this.changed();
   }
 
-  private receive(frame: Frame, payload: Buffer): void {
+  private receive(frame: Frame, payload: readonly Buffer[]): void {
     if (frame.type === FRAME_TYPE.acknowledge) this.outgoing.acknowledge(frame.sequence);
     else if (frame.type === FRAME_TYPE.ping) this.toldPatienceMs = frame.value * 1000;
     else if (frame.type === FRAME_TYPE.data || frame.type === FRAME_TYPE.end) this.incoming.take(frame, payload);

@@ -19,7 +19,7 @@ function queue() {
   const incoming = new IncomingQueue(
     {
       async data(_channel, block) {
-        delivered += block.length;
+        delivered += Buffer.concat(block).length;
       },
       async end() {},
     },
@@ -36,11 +36,11 @@ describe('frames that came before their turn', () => {
     const { incoming, delivered, failures } = queue();
     // 512 MiB of zeros, if they were decoded at once; the first one is missing.
     for (let sequence = 1; sequence < 2 * WINDOW_FRAMES; sequence++) {
-      incoming.take(frame(sequence, small.length, MAX_BLOCK), small);
+      incoming.take(frame(sequence, small.length, MAX_BLOCK), [small]);
     }
     expect(decompress.mock.calls.length).toBe(15);
     expect(delivered()).toBe(0);
-    incoming.take(frame(0, 1, 1, ENCODING.raw), Buffer.from('x'));
+    incoming.take(frame(0, 1, 1, ENCODING.raw), [Buffer.from('x')]);
     await vi.waitFor(() => expect(incoming.expected).toBe(2 * WINDOW_FRAMES), { timeout: 30_000 });
     expect(delivered()).toBe(1 + (2 * WINDOW_FRAMES - 1) * MAX_BLOCK);
     expect(failures).toEqual([]);
@@ -49,10 +49,10 @@ describe('frames that came before their turn', () => {
 
   it('are refused beyond the window, in number and in bytes', () => {
     const { incoming } = queue();
-    expect(() => incoming.take(frame(2 * WINDOW_FRAMES, 1, 1), Buffer.alloc(1))).toThrow('beyond the window');
+    expect(() => incoming.take(frame(2 * WINDOW_FRAMES, 1, 1), [Buffer.alloc(1)])).toThrow('beyond the window');
     const most = Buffer.alloc(2 * MAX_BLOCK);
     const fill = () => {
-      for (let i = 1; i < 100; i++) incoming.take(frame(i, most.length, MAX_BLOCK), most);
+      for (let i = 1; i < 100; i++) incoming.take(frame(i, most.length, MAX_BLOCK), [most]);
     };
     expect(fill).toThrow('frame 65 lies beyond the window');
   });

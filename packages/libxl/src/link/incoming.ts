@@ -3,7 +3,7 @@ import { decompress } from './zstd.js';
 
 /** Where delivered frames go. Each is awaited before the next one. */
 export interface Delivery {
-  data(channel: number, block: Buffer): Promise<void>;
+  data(channel: number, block: readonly Buffer[]): Promise<void>;
   end(status: number): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ interface DataFrame {
   /** Of the payload, as it came. */
   readonly size: number;
   /** Decoded, or being decoded. */
-  block(): Promise<Buffer>;
+  block(): Promise<readonly Buffer[]>;
 }
 
 /**
@@ -56,14 +56,14 @@ export class IncomingQueue {
   }
 
   /** Takes a sequenced frame. @throws RangeError where it lies beyond what may be under way */
-  take(frame: Frame, payload: Buffer): void {
-    const { sequence } = frame;
+  take(frame: Frame, payload: readonly Buffer[]): void {
+    const { sequence, size } = frame;
     if (sequence < this.next || this.held.has(sequence)) return;
     // Twice the window: what is delivered but not yet acknowledged counts at the other end.
-    if (sequence >= this.next + 2 * WINDOW_FRAMES || this.heldBytes + payload.length > 2 * WINDOW_BYTES) {
+    if (sequence >= this.next + 2 * WINDOW_FRAMES || this.heldBytes + size > 2 * WINDOW_BYTES) {
       throw new RangeError(`frame ${sequence} lies beyond the window, frame ${this.next} is expected`);
     }
-    this.heldBytes += payload.length;
+    this.heldBytes += size;
     this.held.set(sequence, heldFrame(frame, payload));
     if (sequence < this.next + DECODED_AHEAD) this.decode(sequence);
     void this.deliver();
@@ -102,16 +102,21 @@ export class IncomingQueue {
   }
 }
 
-function heldFrame({ type, channel, encoding, value }: Frame, payload: Buffer): Held {
+function heldFrame({ type, channel, encoding, size, value }: Frame, payload: readonly Buffer[]): Held {
   if (type === FRAME_TYPE.end) return { kind: 'end', status: value };
-  let block: Promise<Buffer> | undefined;
+  let block: Promise<readonly Buffer[]> | undefined;
   return {
     kind: 'data',
     channel,
-    size: payload.length,
+    size,
     block() {
-      block ??= encoding === ENCODING.zstd ? decompress(payload, value) : Promise.resolve(payload);
+      block ??= encoding === ENCODING.zstd ? decoded(payload, value) : Promise.resolve(payload);
       return block;
     },
   };
+}
+
+async function decoded(payload: readonly Buffer[], size: number): Promise<readonly Buffer[]> {
+  const [first] = payload;
+  return [await decompress(payload.length === 1 && first !== undefined ? first : Buffer.concat(payload), size)];
 }

@@ -48,24 +48,24 @@ export class OutgoingQueue {
     return this.kept.size === 0 && this.compressing === 0;
   }
 
-  /** Resolves when there is room for more; at most MAX_BLOCK bytes in one call. The block is the queue's from now on. */
-  async data(channel: number, block: Buffer): Promise<void> {
-    if (block.length > MAX_BLOCK) throw new RangeError(`a block of ${block.length} bytes`);
-    await this.room(block.length);
+  /** Resolves when there is room for more; at most MAX_BLOCK bytes in one call. The pieces are the queue's from now on. */
+  async data(channel: number, block: readonly Buffer[], length = lengthOf(block)): Promise<void> {
+    if (length > MAX_BLOCK) throw new RangeError(`a block of ${length} bytes`);
+    await this.room(length);
     const sequence = this.number();
-    this.totals.rawBytes += block.length;
+    this.totals.rawBytes += length;
     if (!this.options.compress()) {
-      this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.raw, block, block.length);
+      this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.raw, block, length, length);
       return;
     }
     // Not awaited: the next blocks are compressed meanwhile.
     this.compressing++;
-    void this.compressed(sequence, channel, block);
+    void this.compressed(sequence, channel, block, length);
   }
 
   async end(status: number): Promise<void> {
     await this.room(0);
-    this.keep(this.number(), FRAME_TYPE.end, 0, ENCODING.raw, Buffer.alloc(0), status);
+    this.keep(this.number(), FRAME_TYPE.end, 0, ENCODING.raw, [], 0, status);
   }
 
   /** The first frame that waits for a connection; it counts as under way on this one now. */
@@ -118,15 +118,15 @@ export class OutgoingQueue {
     this.bytes += length;
   }
 
-  private async compressed(sequence: number, channel: number, block: Buffer): Promise<void> {
+  private async compressed(sequence: number, channel: number, block: readonly Buffer[], length: number): Promise<void> {
     try {
-      const small = await compress(block);
+      const small = await compress(Buffer.concat(block, length));
       this.compressing--;
-      if (small.length < block.length) {
-        this.bytes += small.length - block.length;
-        this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.zstd, small, block.length);
+      if (small.length < length) {
+        this.bytes += small.length - length;
+        this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.zstd, [small], small.length, length);
       } else {
-        this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.raw, block, block.length);
+        this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.raw, block, length, length);
       }
     } catch (e) {
       this.fail(e instanceof Error ? e : new Error(String(e)));
@@ -138,12 +138,12 @@ export class OutgoingQueue {
     type: number,
     channel: number,
     encoding: number,
-    payload: Buffer,
+    payload: readonly Buffer[],
+    length: number,
     value: number,
   ): void {
-    const header = encodeHeader({ type, channel, encoding, sequence, size: payload.length, value });
-    const length = payload.length;
-    this.kept.set(sequence, { sequence, bytes: [header, payload], length, carrier: undefined });
+    const header = encodeHeader({ type, channel, encoding, sequence, size: length, value });
+    this.kept.set(sequence, { sequence, bytes: [header, ...payload], length, carrier: undefined });
     this.options.onChange();
   }
 
@@ -152,4 +152,8 @@ export class OutgoingQueue {
     this.waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function lengthOf(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }

@@ -46,7 +46,7 @@ export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): P
     compress: false,
     delivery: {
       // A receiver that no longer reads is written to in vain.
-      data: (_channel, block) => stdin.write([block]).catch(() => undefined),
+      data: (_channel, block) => stdin.write(block).catch(() => undefined),
       end: async () => {
         child.stdin.end();
       },

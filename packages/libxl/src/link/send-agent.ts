@@ -83,7 +83,7 @@ class SendAgent {
 
   private async send(): Promise<void> {
     try {
-      await readBlocks(this.input, (block) => this.endpoint.outgoing.data(CHANNEL.stream, block));
+      await readBlocks(this.input, (block, length) => this.endpoint.outgoing.data(CHANNEL.stream, block, length));
       await this.endpoint.end(0);
       // Whoever ends the stream has heard all that it wanted to hear, or gives up: a link that breaks now stays so.
       this.patienceMs = 0;

@@ -1,7 +1,6 @@
 import { connect } from 'node:tls';
-import { ByteReader } from '@xen-migration/stream-format';
-import { streamSource } from '@xen-migration/stream-format/node';
 import { readFrames } from '../link/carrier.js';
+import { ChunkReader } from '../link/chunk-reader.js';
 import { CHANNEL, FRAME_TYPE } from '../link/layouts.js';
 import { pipe, writeTo } from '../link/pipes.js';
 import { readTlsCredentials } from './credentials.js';
@@ -30,7 +29,7 @@ export async function runTlsClient(target: TlsTarget, args: readonly string[]): 
       socket.write(encodeRequest(args));
       pipe(0, 'read').pipe(socket);
     });
-    await readFrames(new ByteReader(streamSource(socket)), (frame, payload) => {
+    await readFrames(new ChunkReader(socket), (frame, payload) => {
       if (frame.type === FRAME_TYPE.end) status = frame.value;
       else return writeTo(frame.channel === CHANNEL.text ? process.stderr : output, payload);
       return undefined;

@@ -99,9 +99,9 @@ async function relay(socket: TLSSocket, { command, args }: Command): Promise<num
   child.stdin.on('error', () => {});
   socket.pipe(child.stdin);
   socket.once('close', () => child.stdin.destroy());
-  const send = (channel: number) => (block: Buffer) => {
-    const header = encodeHeader({ type: FRAME_TYPE.data, channel, size: block.length, value: block.length });
-    return writeAll(socket, [header, block]);
+  const send = (channel: number) => (block: readonly Buffer[], size: number) => {
+    const header = encodeHeader({ type: FRAME_TYPE.data, channel, size, value: size });
+    return writeAll(socket, [header, ...block]);
   };
   await Promise.all([
     readBlocks(child.stdout, send(CHANNEL.stream)),
