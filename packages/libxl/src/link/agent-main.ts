@@ -1,5 +1,6 @@
+import { pipe } from './pipes.js';
 import type { LinkPlan } from './plan.js';
-import { type ReceivePlan, runReceiveAgent } from './receive-agent.js';
+import { AGENT_FD, type LinkOwner, type ReceivePlan, runReceiveAgent } from './receive-agent.js';
 import { runSendAgent } from './send-agent.js';
 
 export type AgentPlan = { readonly send: LinkPlan } | { readonly receive: ReceivePlan };
@@ -12,10 +13,32 @@ async function main(): Promise<void> {
   process.umask(0o077);
   const plan = JSON.parse(process.argv[2] ?? '') as AgentPlan;
   if ('send' in plan) process.exit(await runSendAgent(plan.send));
-  await runReceiveAgent(plan.receive, () => {
-    process.send?.('ready', undefined, {}, () => process.disconnect());
-  });
+  await runReceiveAgent(plan.receive, ownerOf());
   process.exit(0);
+}
+
+/** The process that opened the link waits for the end of its connection, which is here. */
+function ownerOf(): LinkOwner {
+  const input = pipe(AGENT_FD.input, 'read');
+  const output = pipe(AGENT_FD.output, 'write');
+  const destroy = () => {
+    input.destroy();
+    output.destroy();
+  };
+  const tell = (what: string) => {
+    if (process.connected) process.send?.(what, undefined, {}, () => {});
+  };
+  // It was killed: as if its connection were its own.
+  process.once('disconnect', destroy);
+  return {
+    connection: { input, output, destroy },
+    onInterrupt: (stop) => process.on('message', stop),
+    ready: () => tell('ready'),
+    over() {
+      tell('over');
+      if (process.connected) process.disconnect();
+    },
+  };
 }
 
 await main();

@@ -30,9 +30,9 @@ seconds); while it is suspended, for five seconds at most, since it is better re
 start it, for a minute at least, since only the target's word says where it runs. The receiving end waits five seconds
 longer than its sender tries.
 
-Who interrupts \`xl migrate-receive\` at the target, be it the receiver or a process of one of its connections (SIGINT, SIGTERM, SIGHUP),
+Who interrupts \`xl migrate-receive\` at the target, be it the receiver or a process of one of its connections (SIGINT, SIGTERM),
 stops the receiver: it removes what it has, the sender is told and keeps its guest. A second interrupt ends that process at once, and the
-rest is done without it. A connection whose process is killed is a broken one. An agent that is killed leaves its socket, which the next
+rest is done without it. A connection whose process is killed or hung up (SIGHUP) is a broken one. An agent that is killed leaves its socket, which the next
 one that wants to join it, or the next link, removes.
 
 What agents have to say goes to \`link.log\` beside their socket, as guardians' words go to \`guardian.log\` and monitors' to

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Outlet } from './carrier.js';
+import { type Carrier, Outlet } from './carrier.js';
 import { LinkEndpoint } from './endpoint.js';
 import { CHANNEL } from './layouts.js';
 import { BUFFERED, readBlocks } from './pipes.js';
@@ -17,14 +17,29 @@ export interface ReceivePlan {
   readonly receiver: Command;
 }
 
+/** Descriptors of the owner's connection in the agent. */
+export const AGENT_FD = { input: 4, output: 5 } as const;
+
+/** The process that opened the link; its connection, which is handed over to the agent, is the first one. */
+export interface LinkOwner {
+  readonly connection: Carrier;
+  /** Calls back when somebody has interrupted it. */
+  onInterrupt(stop: () => void): void;
+  /** The link can be joined. */
+  ready(): void;
+  /** Its connection has ended. */
+  over(): void;
+}
+
 /** Before a sender has said how long it tries. */
 const FIRST_CONNECTION_MS = 30_000;
 /** A receiver that gave up before its sender would destroy what that still wants to send. */
 const LONGER_MS = 5_000;
 /** No sender is waited for longer, whatever it says. */
 const MOST_MS = 600_000;
+const LAST_WORDS_MS = 2_000;
 
-/** What a process of a connection says instead of a HELLO where somebody here has interrupted it: the receiver is to stop. */
+/** What a process that has joined the link says over a connection of its own where somebody here has interrupted it: the receiver is to stop. */
 export const INTERRUPT = Buffer.from('XLSTOP1\n');
 
 /**
@@ -32,7 +47,7 @@ export const INTERRUPT = Buffer.from('XLSTOP1\n');
  * too. A link without connections for somewhat longer than its sender tries is over: the receiver then sees the end of
  * its input.
  */
-export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): Promise<void> {
+export async function runReceiveAgent(plan: ReceivePlan, owner: LinkOwner): Promise<void> {
   const child = spawn(plan.receiver.command, plan.receiver.args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const exit = new Promise<number>((resolve) => {
     child.once('error', () => resolve(127));
@@ -52,13 +67,15 @@ export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): P
       },
     },
   });
+  // It ends as it would be interrupted itself, and the sender is told how.
+  const stop = () => child.kill('SIGINT');
+  owner.onInterrupt(stop);
   const server = createServer({ allowHalfOpen: true, ...BUFFERED }, (socket) => {
     socket.on('error', () => {});
     socket.once('readable', () => {
       const start = socket.read() as Buffer | null;
       if (start?.equals(INTERRUPT)) {
-        // It ends as it would be interrupted itself, and the sender is told how.
-        child.kill('SIGINT');
+        stop();
         socket.destroy();
         return;
       }
@@ -70,7 +87,8 @@ export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): P
   server.maxConnections = 2 * MAX_STREAMS;
   const patience = watchConnections(endpoint);
   endpoint.finished.catch(() => child.stdin.destroy());
-  server.listen(plan.socket, onReady);
+  server.listen(plan.socket, () => owner.ready());
+  const first = endpoint.attach(owner.connection).then(() => owner.over());
   try {
     await Promise.all([
       readBlocks(child.stdout, (block) => endpoint.outgoing.data(CHANNEL.stream, block)),
@@ -79,7 +97,8 @@ export async function runReceiveAgent(plan: ReceivePlan, onReady: () => void): P
     await endpoint.end(await exit).catch(() => undefined);
     await endpoint.finished.catch(() => undefined);
     endpoint.close();
-    // The last acknowledgement is on its way.
+    // The last acknowledgement is on its way: the sender ends the connections when it has it.
+    await Promise.race([first, sleep(LAST_WORDS_MS)]);
     await sleep(100);
   } finally {
     clearInterval(patience);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
@@ -28,7 +28,10 @@ export function linkCommand(plan: LinkPlan): Command {
 export interface JoinLinkOptions {
   readonly host: Host;
   readonly id: string;
-  /** Stops the receiver, as an interrupt of its own would; the link ends when its sender has been told. */
+  /**
+   * Stops the receiver, as an interrupt of its own would; the link ends when its sender has been told. Where the reason is
+   * an error whose `signal` is SIGHUP, only this connection ends.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -38,33 +41,56 @@ export interface OpenLinkOptions extends JoinLinkOptions {
 }
 
 /**
- * Opens the receiving end of a link: starts its agent, which outlives this process, and joins it.
+ * Opens the receiving end of a link: starts its agent, which outlives this process, and hands this process's standard
+ * input and output over to it, as the link's first connection. Resolves when that ends.
  *
  * @throws LibxlError
  */
-export async function openLink({ receiver, ...options }: OpenLinkOptions): Promise<void> {
-  const { host, id } = options;
+export async function openLink({ receiver, host, id, signal }: OpenLinkOptions): Promise<void> {
   await sweep(host);
   const log = openLogFile(host, LOG);
+  let agent: ChildProcess;
   try {
     const { command, args } = agentCommand({ receive: { id, socket: socketPath(host, id), receiver } });
-    const agent = spawn(command, args, {
+    agent = spawn(command, args, {
       detached: true,
-      stdio: ['ignore', 'ignore', log, 'ipc'],
+      // The last two are AGENT_FD: nothing is copied between here and there.
+      stdio: ['ignore', 'ignore', log, 'ipc', 0, 1],
       env: { ...process.env, XEN_EMBEDDED_DIR: host.directory },
       cwd: '/',
     });
-    await new Promise<void>((resolve, reject) => {
-      const failed = () => reject(new LibxlError('ERROR_FAIL', "the link's agent could not be started"));
-      agent.once('message', () => resolve());
-      agent.once('error', failed);
-      agent.once('exit', failed);
-    });
-    agent.unref();
   } finally {
     closeSync(log);
   }
-  await joinLink(options);
+  const stop = () => {
+    if (!agent.connected) return;
+    if (isHangUp(signal)) agent.disconnect();
+    else agent.send('interrupt', () => {});
+  };
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
+  try {
+    await connectionOf(agent);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    agent.unref();
+    if (agent.connected) agent.disconnect();
+  }
+}
+
+/** Until the agent says that the connection is over, or is gone. @throws LibxlError where it never came to work */
+function connectionOf(agent: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let ready = false;
+    const gone = () =>
+      ready ? resolve() : reject(new LibxlError('ERROR_FAIL', "the link's agent could not be started"));
+    agent.on('message', (what) => {
+      if (what === 'ready') ready = true;
+      if (what === 'over') resolve();
+    });
+    agent.once('error', gone);
+    agent.once('exit', gone);
+  });
 }
 
 /**
@@ -93,7 +119,10 @@ export async function joinLink({ host, id, signal }: JoinLinkOptions): Promise<v
     output.once('close', () => resolve());
     input.once('close', () => socket.end());
     socket.once('end', () => socket.end());
-    const stop = () => interrupt(socketPath(host, id)).catch(() => socket.destroy());
+    const stop = async () => {
+      if (isHangUp(signal)) socket.destroy();
+      else await interrupt(socketPath(host, id)).catch(() => socket.destroy());
+    };
     if (signal?.aborted) void stop();
     signal?.addEventListener('abort', () => void stop());
   });
@@ -120,6 +149,12 @@ function isListening(path: string): Promise<boolean> {
     });
     socket.once('error', (e: NodeJS.ErrnoException) => resolve(e.code !== 'ECONNREFUSED'));
   });
+}
+
+/** A connection that was hung up is a broken one, which may be taken up again: nobody has said that it is to stop. */
+function isHangUp(signal: AbortSignal | undefined): boolean {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error && 'signal' in reason && reason.signal === 'SIGHUP';
 }
 
 /** @throws Error where the agent is gone */

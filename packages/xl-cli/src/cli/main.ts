@@ -13,7 +13,7 @@ async function main(): Promise<void> {
       err('\nxl: interrupted again: not waiting any longer; what is left to do is done in the background\n');
       process.exit(128 + constants.signals[signal]);
     }
-    abort.abort(new Error(`interrupted by ${signal}`));
+    abort.abort(Object.assign(new Error(`interrupted by ${signal}`), { signal }));
   };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
