@@ -116,20 +116,22 @@ export class XlHost {
     throw new Error(`${found.length} domains are called ${name}: ${JSON.stringify(await this.list())}`);
   }
 
-  /** Waits until a guest has said that it goes on without a loss, after what it has said so far. */
+  /** Waits until a guest answers what is typed on its console: that it goes on without a loss. */
   async works(name: string): Promise<void> {
     const session = this.start(['console', name], { stdin: 'pipe' });
+    const { stdin, stdout } = session.process;
+    stdin?.on('error', () => {});
     let text = '';
-    session.process.stdout?.on('data', (chunk) => (text += String(chunk)));
+    stdout?.on('data', (chunk) => (text += String(chunk)));
+    const word = `are you there ${Math.random().toString(36).slice(2)}`;
+    const answer = new RegExp(`you typed '${word}'; [1-9]\\d* writes, 0 lost`);
     try {
       const end = Date.now() + 20_000;
-      // What the console kept from before comes first; a report that comes later is new.
-      await sleep(300);
-      const before = text.length;
-      for (;;) {
+      for (let turn = 0; !answer.test(text); turn++) {
         if (/LOST WRITE|PANIC|[1-9]\d* lost/.test(text)) throw new Error(`${name} lost a write: ${text}`);
-        if (/ [1-9]\d* writes, 0 lost/.test(text.slice(before))) return;
-        if (Date.now() > end) throw new Error(`${name} says nothing new: ${text.slice(-2000)}`);
+        if (Date.now() > end) throw new Error(`${name} does not answer: ${text.slice(-2000)}`);
+        // Asked again now and then: it may only just have come up, and not have written anything yet.
+        if (turn % 10 === 0) stdin?.write(`${word}\n`);
         await sleep(20);
       }
     } finally {
