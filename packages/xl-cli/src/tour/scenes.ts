@@ -61,7 +61,7 @@ export const SCENES: readonly Scene[] = [
       { typed: 'xl domname $(xl domid web)', shows: /^web\n$/ },
       { typed: 'xl info', shows: /free_memory/ },
       { typed: 'xl dmesg', shows: /embedded host/ },
-      { typed: 'xl top -b -d 1 -i 2', shows: /web/ },
+      { typed: 'xl top -b -d 0.5 -i 2', shows: /web/ },
       { typed: 'xl list --json web', shows: /"uuid"/ },
     ],
   },
@@ -73,7 +73,7 @@ export const SCENES: readonly Scene[] = [
       { typed: 'xl config-update shop web.cfg vcpus=2', shows: /setting dom/ },
       { typed: 'xl rename shop web' },
       { typed: 'xl reboot -w web', shows: /Waiting|Rebooting/ },
-      { typed: 'xl list web', shows: /web +\d+ +64 +2/, patient: true },
+      { typed: 'xl list web', shows: /web +\d+ +32 +2/, patient: true },
     ],
   },
   {
@@ -85,7 +85,7 @@ export const SCENES: readonly Scene[] = [
         shows: /, 0 lost/,
         terminal: [{ after: /, 0 lost/, keys: END_OF_CONSOLE }],
       },
-      { typed: 'xl top -d 1', shows: /web/, terminal: [{ after: /web[\s\S]*web/, keys: 'q' }] },
+      { typed: 'xl top -d 0.5', shows: /web/, terminal: [{ after: /web[\s\S]*web/, keys: 'q' }] },
     ],
   },
   {
@@ -137,9 +137,11 @@ export const SCENES: readonly Scene[] = [
     steps: [
       {
         typed:
-          `ssh b xl migrate-receive --tls-listen 127.0.0.1:${PORT} --tls-dir tls & sleep 2; ` +
+          `ssh b xl migrate-receive --tls-listen 127.0.0.1:${PORT} --tls-dir tls & sleep 1; ` +
           `xl migrate --tls --tls-dir tls db localhost:${PORT}; kill $!; wait`,
         shows: /Migration successful/,
+        // On a machine with much to do the listener is later.
+        patient: true,
       },
       { typed: 'ssh b xl list', shows: /db/ },
     ],

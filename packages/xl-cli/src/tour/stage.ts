@@ -70,7 +70,7 @@ function furnish(folder: string, host: string, name: string): void {
   mkdirSync(folder);
   mkdirSync(host, { mode: 0o700 });
   const kernel = 'kernel = "builtin:selfcheck"\ncmdline = "working-set=8M rate=2000"\n';
-  writeFileSync(join(folder, 'web.cfg'), `name = "web"\ntype = "pv"\nmemory = 64\n${kernel}`);
+  writeFileSync(join(folder, 'web.cfg'), `name = "web"\ntype = "pv"\nmemory = 32\n${kernel}`);
   writeFileSync(join(folder, 'db.cfg'), `name = "db"\ntype = "hvm"\nmemory = 32\n${kernel}`);
   const tls = join(folder, 'tls');
   cpSync(fileURLToPath(new URL(`../../testdata/tls/${name}`, import.meta.url)), tls, { recursive: true });
