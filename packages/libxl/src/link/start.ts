@@ -90,6 +90,7 @@ function connectionOf(agent: ChildProcess): Promise<void> {
     });
     agent.once('error', gone);
     agent.once('exit', gone);
+    agent.once('disconnect', gone);
   });
 }
 

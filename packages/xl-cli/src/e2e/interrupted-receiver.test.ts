@@ -93,6 +93,19 @@ describe('at the target', () => {
     await targetHasNothing();
   });
 
+  it('a connection is hung up: it is a broken one, and the link goes on', { timeout: 60_000 }, async () => {
+    const xl = await underWay('--streams', '1');
+    const { pid } = find(
+      'opener',
+      PROCESSES['the process that opened the link'] as (words: readonly string[]) => boolean,
+    );
+    process.kill(pid, 'SIGHUP');
+    const { code, stderr } = await xl.result;
+    expect([code, stderr]).toEqual([0, expect.stringContaining('The link to the target works again.')]);
+    expect(await a.list()).toEqual([]);
+    await b.works('vm');
+  });
+
   it('the ssh of a plain migration is killed: the source keeps its guest', { timeout: 60_000 }, async () => {
     const xl = await underWay();
     expect(toB.cut()).toBe(1);
