@@ -8,6 +8,7 @@ import { watchUntil } from '../xenstore/wait.js';
 import { withdrawRequest } from './control.js';
 import { hvmParam, PARAM } from './hvm-param.js';
 import { domainInfo, domainInfoIfThere } from './list.js';
+import { suspendsLater } from './suspend.js';
 
 /** Where (r)ax, the suspend hypercall's answer, is in vcpu_guest_context, by bytes of a guest word. */
 const ANSWER_OFFSET = {
@@ -86,6 +87,7 @@ export async function ensureRunning(host: Host, domid: number, asked: boolean): 
 }
 
 async function lateSuspend(host: Host, domid: number): Promise<void> {
+  if (!(await suspendsLater(host, domid))) return;
   const down = async () => ((await domainInfoIfThere(host, domid))?.shutdown === false ? undefined : true);
   await watchUntil(host.xenstore, RELEASE_DOMAIN, down, { timeoutMs: LATE_SUSPEND_MS });
 }

@@ -179,6 +179,13 @@ describe('ensureRunning', () => {
     expect(await suspended(domid)).toBe(false);
   });
 
+  it('does not wait for a guest that is stopped as it is: it was not asked', async () => {
+    const domid = await test.guest('vm', { type: 'hvm', running: false });
+    const start = performance.now();
+    expect(await ensureRunning(test.host, domid, true)).toEqual([]);
+    expect(performance.now() - start).toBeLessThan(8_000);
+  });
+
   it('has nothing to do where the domain is gone', async () => {
     expect(await ensureRunning(test.host, 4711, true)).toEqual([]);
   });

@@ -52,6 +52,11 @@ export async function suspendDomain(options: SuspendOptions): Promise<void> {
   await waitUntilSuspended(options);
 }
 
+/** Whether a guest that was asked to suspend may do so later: one that is stopped as it is either is or was not asked. */
+export async function suspendsLater(host: Host, domid: number): Promise<boolean> {
+  return (await wayToAsk(host, domid)).way !== 'remote';
+}
+
 type Way =
   | { readonly way: 'event-channel'; readonly port: number }
   | { readonly way: Exclude<SuspendRequest, 'event-channel'> };
