@@ -71,7 +71,6 @@ describe.skipIf('missing' in found)('two hosts and sshd', () => {
     /** A migration that is slow while the guest runs. @returns it, once the text is among its events */
     async function until(event: RegExp, ...options: string[]): Promise<RunningXl> {
       await a.create('vm');
-      await a.works('vm');
       const limit = ['--bandwidth', '16', '--events', 'json'];
       const xl = a.start(['migrate', '-e', ...limit, ...options, '-s', toB.command, 'vm', 'b']);
       let events = '';
@@ -106,7 +105,7 @@ describe.skipIf('missing' in found)('two hosts and sshd', () => {
     });
 
     it('after the last pass, for good, leave one guest that runs', { timeout: 120_000 }, async () => {
-      const xl = await until(SUSPENDED, '--streams', '2', '--reconnect', '2');
+      const xl = await until(SUSPENDED, '--streams', '2', '--reconnect', '1');
       await toB.stop();
       try {
         toB.cut();
