@@ -28,6 +28,8 @@ const XEN_L2_SLOTS = [428, 512] as const;
 /** A PAE level-3 table has four entries; the rest of its page is Xen's. */
 const PAE_L3_SLOTS = [4, 512] as const;
 const NO_SLOTS = [512, 512] as const;
+/** Where there is no stretch of the m2p, or no leaf of the p2m. */
+const NO_WORDS: Uint32Array = new Uint32Array(0);
 
 /** Why a table can't be translated, and at which entry. */
 export interface TableFault {
@@ -91,7 +93,8 @@ function faultOf(target: Uint32Array, entry: number, superpage: number): TableFa
 
 /**
  * Entries [from, to) of a 64-bit guest's table. A guest of 64 GiB has 30 million: both tables are looked up right here,
- * the m2p first, then the p2m's entry for what that says (see guestPfnOf), in the form that V8 compiles best.
+ * the m2p first, then the p2m's entry for what that says (see guestPfnOf), in the form that V8 compiles best. Neighbours
+ * mostly look into the same stretch and leaf as the one before.
  *
  * @returns the first entry that failed, as it was read in `target`; or -1
  */
@@ -108,27 +111,38 @@ function normaliseEntries64(
   const stretchOfHigh = 20 - shift;
   const stretchOfLow = 12 + shift;
   const withinStretch = 2 ** shift - 1;
-  for (let i = from; i < to; i++) {
-    const low = source[i * 2]!;
-    const high = source[i * 2 + 1]!;
-    target[i * 2] = low;
-    target[i * 2 + 1] = high;
-    if ((low & PRESENT) === 0) continue;
-    if ((low & superpage) !== 0) return i;
-    const stretch = stretches[((high & FRAME_HIGH) << stretchOfHigh) | (low >>> stretchOfLow)];
-    if (stretch === undefined) return i;
+  let stretch = NO_WORDS;
+  let stretchIndex = -1;
+  let leaf = NO_WORDS;
+  let leafIndex = -1;
+  for (let i = from * 2; i < to * 2; i += 2) {
+    const low = source[i]!;
+    const high = source[i + 1]!;
+    if ((low & PRESENT) === 0) {
+      target[i] = low;
+      target[i + 1] = high;
+      continue;
+    }
+    if ((low & superpage) !== 0) return failed(target, i, low, high);
+    const inStretch = ((high & FRAME_HIGH) << stretchOfHigh) | (low >>> stretchOfLow);
+    if (inStretch !== stretchIndex) {
+      stretch = stretches[inStretch] ?? NO_WORDS;
+      stretchIndex = inStretch;
+    }
     const at = ((low >>> 12) & withinStretch) << 1;
     const pfn = stretch[at];
     // Past the end of the table both are undefined, which is no pfn either.
-    if (pfn === undefined || pfn > maxPfn || stretch[at + 1] !== 0) return i;
-    const leaf = leaves[pfn >>> 9];
-    if (leaf === undefined) return i;
+    if (pfn === undefined || pfn > maxPfn || stretch[at + 1] !== 0) return failed(target, i, low, high);
+    if (pfn >>> 9 !== leafIndex) {
+      leafIndex = pfn >>> 9;
+      leaf = leaves[leafIndex] ?? NO_WORDS;
+    }
     const entry = (pfn & 511) << 1;
     const mfnLow = ((high << 20) | (low >>> 12)) >>> 0;
     const mfnHigh = (high & FRAME_HIGH) >>> 12;
-    if (leaf[entry] !== mfnLow || leaf[entry + 1] !== mfnHigh) return i;
-    target[i * 2] = (low & FLAGS_LOW) | (pfn << 12);
-    target[i * 2 + 1] = (high & ~FRAME_HIGH) | (pfn >>> 20);
+    if (leaf[entry] !== mfnLow || leaf[entry + 1] !== mfnHigh) return failed(target, i, low, high);
+    target[i] = (low & FLAGS_LOW) | (pfn << 12);
+    target[i + 1] = (high & ~FRAME_HIGH) | (pfn >>> 20);
   }
   return -1;
 }
@@ -147,28 +161,45 @@ function normaliseEntries32(
   const stretchOfHigh = 20 - shift;
   const stretchOfLow = 12 + shift;
   const withinStretch = 2 ** shift - 1;
-  for (let i = from; i < to; i++) {
-    const low = source[i * 2]!;
-    const high = source[i * 2 + 1]!;
-    target[i * 2] = low;
-    target[i * 2 + 1] = high;
-    if ((low & PRESENT) === 0) continue;
-    if ((low & superpage) !== 0) return i;
-    const stretch = stretches[((high & FRAME_HIGH) << stretchOfHigh) | (low >>> stretchOfLow)];
-    if (stretch === undefined) return i;
+  let stretch = NO_WORDS;
+  let stretchIndex = -1;
+  let leaf = NO_WORDS;
+  let leafIndex = -1;
+  for (let i = from * 2; i < to * 2; i += 2) {
+    const low = source[i]!;
+    const high = source[i + 1]!;
+    if ((low & PRESENT) === 0) {
+      target[i] = low;
+      target[i + 1] = high;
+      continue;
+    }
+    if ((low & superpage) !== 0) return failed(target, i, low, high);
+    const inStretch = ((high & FRAME_HIGH) << stretchOfHigh) | (low >>> stretchOfLow);
+    if (inStretch !== stretchIndex) {
+      stretch = stretches[inStretch] ?? NO_WORDS;
+      stretchIndex = inStretch;
+    }
     const at = ((low >>> 12) & withinStretch) << 1;
     const pfn = stretch[at];
     // Past the end of the table both are undefined, which is no pfn either.
-    if (pfn === undefined || pfn > maxPfn || stretch[at + 1] !== 0) return i;
-    const leaf = leaves[pfn >>> 10];
-    if (leaf === undefined) return i;
+    if (pfn === undefined || pfn > maxPfn || stretch[at + 1] !== 0) return failed(target, i, low, high);
+    if (pfn >>> 10 !== leafIndex) {
+      leafIndex = pfn >>> 10;
+      leaf = leaves[leafIndex] ?? NO_WORDS;
+    }
     const mfn = ((high << 20) | (low >>> 12)) >>> 0;
     // A word of the p2m holds no frame of 2^32 and above.
-    if (leaf[pfn & 1023] !== mfn || (high & FRAME_HIGH) >>> 12 !== 0) return i;
-    target[i * 2] = (low & FLAGS_LOW) | (pfn << 12);
-    target[i * 2 + 1] = (high & ~FRAME_HIGH) | (pfn >>> 20);
+    if (leaf[pfn & 1023] !== mfn || (high & FRAME_HIGH) >>> 12 !== 0) return failed(target, i, low, high);
+    target[i] = (low & FLAGS_LOW) | (pfn << 12);
+    target[i + 1] = (high & ~FRAME_HIGH) | (pfn >>> 20);
   }
   return -1;
+}
+
+function failed(target: Uint32Array, at: number, low: number, high: number): number {
+  target[at] = low;
+  target[at + 1] = high;
+  return at >>> 1;
 }
 
 /**
@@ -180,13 +211,18 @@ function normaliseEntries32(
 export function collectUnseen(table: Uint32Array, space: PvAddressSpace, unseen: FrameStack): TableFault | undefined {
   const { leaves, maxPfn, entryShift, width } = space.p2m;
   const within = 2 ** entryShift - 1;
+  let leaf: Uint32Array | undefined;
+  let leafIndex = -1;
   for (let at = 0; at < PAGE_TABLE_ENTRIES * 2; at += 2) {
     const low = table[at]!;
     if ((low & PRESENT) === 0) continue;
     const high = table[at + 1]! & FRAME_HIGH;
     const pfn = high === 0 ? low >>> 12 : frameOf(low, high);
     if (pfn > maxPfn) return { reason: 'out-of-range', entry: at >>> 1, frame: pfn };
-    const leaf = leaves[pfn >>> entryShift];
+    if (pfn >>> entryShift !== leafIndex) {
+      leafIndex = pfn >>> entryShift;
+      leaf = leaves[leafIndex];
+    }
     // All ones, in one word or in two (whose upper one no frame has).
     if (leaf?.[width === 4 ? pfn & within : ((pfn & within) << 1) + 1] !== ALL_ONES && leaf !== undefined) continue;
     unseen.push(pfn);
@@ -211,21 +247,30 @@ function localiseEntries64(table: Uint32Array, m2p: MachineToPhys, p2m: P2m): nu
   const { stretches, shift } = m2p;
   const withinStretch = 2 ** shift - 1;
   const stretchOfHigh = 32 - shift;
+  let stretch = NO_WORDS;
+  let stretchIndex = -1;
+  let leaf = NO_WORDS;
+  let leafIndex = -1;
   for (let at = 0; at < PAGE_TABLE_ENTRIES * 2; at += 2) {
     const low = table[at]!;
     if ((low & PRESENT) === 0) continue;
     const high = table[at + 1]!;
     const pfn = ((high << 20) | (low >>> 12)) >>> 0;
     if ((high & FRAME_HIGH) >>> 12 !== 0 || pfn > maxPfn) return at;
-    const leaf = leaves[pfn >>> 9];
-    if (leaf === undefined) return at;
+    if (pfn >>> 9 !== leafIndex) {
+      leafIndex = pfn >>> 9;
+      leaf = leaves[leafIndex] ?? NO_WORDS;
+    }
     const entry = (pfn & 511) << 1;
-    const mfnLow = leaf[entry]!;
-    const mfnHigh = leaf[entry + 1]!;
+    const mfnLow = leaf[entry];
+    const mfnHigh = leaf[entry + 1];
     // No machine has frames from 2^39 on, which is more than all that x86 can address.
-    if (mfnHigh >>> 7 !== 0) return at;
-    const stretch = stretches[(mfnHigh << stretchOfHigh) | (mfnLow >>> shift)];
-    if (stretch === undefined) return at;
+    if (mfnLow === undefined || mfnHigh === undefined || mfnHigh >>> 7 !== 0) return at;
+    const inStretch = (mfnHigh << stretchOfHigh) | (mfnLow >>> shift);
+    if (inStretch !== stretchIndex) {
+      stretch = stretches[inStretch] ?? NO_WORDS;
+      stretchIndex = inStretch;
+    }
     const known = (mfnLow & withinStretch) << 1;
     if (stretch[known] !== pfn || stretch[known + 1] !== 0) return at;
     table[at] = (low & FLAGS_LOW) | (mfnLow << 12);
@@ -234,21 +279,31 @@ function localiseEntries64(table: Uint32Array, m2p: MachineToPhys, p2m: P2m): nu
   return -1;
 }
 
+/** The same with a p2m of 4-byte words. */
 function localiseEntries32(table: Uint32Array, m2p: MachineToPhys, p2m: P2m): number {
   const { leaves, maxPfn } = p2m;
   const { stretches, shift } = m2p;
   const withinStretch = 2 ** shift - 1;
+  let stretch = NO_WORDS;
+  let stretchIndex = -1;
+  let leaf = NO_WORDS;
+  let leafIndex = -1;
   for (let at = 0; at < PAGE_TABLE_ENTRIES * 2; at += 2) {
     const low = table[at]!;
     if ((low & PRESENT) === 0) continue;
     const high = table[at + 1]!;
     const pfn = ((high << 20) | (low >>> 12)) >>> 0;
     if ((high & FRAME_HIGH) >>> 12 !== 0 || pfn > maxPfn) return at;
-    const leaf = leaves[pfn >>> 10];
-    if (leaf === undefined) return at;
-    const mfn = leaf[pfn & 1023]!;
-    const stretch = stretches[mfn >>> shift];
-    if (stretch === undefined) return at;
+    if (pfn >>> 10 !== leafIndex) {
+      leafIndex = pfn >>> 10;
+      leaf = leaves[leafIndex] ?? NO_WORDS;
+    }
+    const mfn = leaf[pfn & 1023];
+    if (mfn === undefined) return at;
+    if (mfn >>> shift !== stretchIndex) {
+      stretchIndex = mfn >>> shift;
+      stretch = stretches[stretchIndex] ?? NO_WORDS;
+    }
     const known = (mfn & withinStretch) << 1;
     if (stretch[known] !== pfn || stretch[known + 1] !== 0) return at;
     table[at] = (low & FLAGS_LOW) | (mfn << 12);
