@@ -123,7 +123,11 @@ export class TestGuest {
     const end = performance.now() + seconds * 1000;
     while (!pattern.test(this.text)) {
       const { shutdown, shutdownReason } = await this.hypervisor.domainInfo(this.domid);
-      if (shutdown) throw new Error(`the guest is down (${shutdownReason}); its console: ${this.text}`);
+      if (shutdown) {
+        // A guest that can't find its own console any more is told of in the host's log only.
+        const log = await this.hypervisor.consoleRing();
+        throw new Error(`the guest is down (${shutdownReason}); its console: ${this.text}; the host's log: ${log}`);
+      }
       if (performance.now() > end) throw new Error(`the guest did not say ${pattern}; its console: ${this.text}`);
       await sleep(SERVE_EVERY_MS);
     }
