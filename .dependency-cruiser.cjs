@@ -5,7 +5,7 @@ const mayUse = {
   libxc: ['stream-format'],
   'convert-legacy': ['stream-format'],
   libxl: ['stream-format', 'libxc', 'convert-legacy'],
-  'xl-cli': ['stream-format', 'libxc', 'libxl'],
+  'xl-cli': ['stream-format', 'libxl'],
   'test-harness': ['stream-format', 'libxc', 'libxl', 'convert-legacy', 'xl-cli'],
 };
 

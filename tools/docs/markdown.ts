@@ -1,0 +1,29 @@
+import GithubSlugger from 'github-slugger';
+import MarkdownIt from 'markdown-it';
+
+const parser = new MarkdownIt();
+
+export interface Link {
+  readonly to: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** Links and images, in the order of the page. */
+export function linksOf(markdown: string): Link[] {
+  let line = 0;
+  return parser.parse(markdown, {}).flatMap(({ map, children }) => {
+    if (map !== null) line = map[0] + 1; // a cell of a table has no line of its own, its row has
+    const targets = (children ?? []).map((child) => child.attrGet('href') ?? child.attrGet('src'));
+    return targets.flatMap((to) => (to === null ? [] : [{ to: String(to), line }]));
+  });
+}
+
+/** What may stand behind `#` in a link to the page: GitHub's names of its headings. */
+export function anchorsOf(markdown: string): Set<string> {
+  const slugger = new GithubSlugger();
+  const tokens = parser.parse(markdown, {});
+  const headings = tokens.flatMap(({ type }, i) => (type === 'heading_open' ? [tokens[i + 1]?.children ?? []] : []));
+  const texts = headings.map((parts) => parts.map((part) => (part.type === 'image' ? '' : part.content)).join(''));
+  return new Set(texts.map((text) => slugger.slug(text)));
+}
