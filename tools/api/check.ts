@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import getReleasePlan from '@changesets/get-release-plan';
-import { dependants, type Package, root } from '../workspace.js';
+import { type Package, root } from '../workspace.js';
 import { type Break, breaks } from './compare.js';
 
 /** Reports by entry point. Two sets are kept: of the sources as they are, and of the package's last release. */
@@ -14,9 +13,15 @@ export function committedReports(of: Package): Reports {
   return readReports(currentFolder(of));
 }
 
-/** What the last release of a package promised; empty when there was none. */
-export function releasedReports(of: Package): Reports {
-  return readReports(releasedFolder(of));
+/** What a package promised at some time, with the version that it had then. */
+export interface Promised {
+  readonly version: string;
+  readonly reports: Reports;
+}
+
+/** What the last release of a package promised; no reports when there was none. */
+export function lastRelease(of: Package): Promised {
+  return { version: of.manifest.version, reports: readReports(releasedFolder(of)) };
 }
 
 export function writeReports(of: Package, reports: Reports): void {
@@ -49,42 +54,12 @@ export function staleReports(of: Package, actual: Reports): string[] {
     .map((name) => relative(root, join(currentFolder(of), `${name}.d.ts`)));
 }
 
-/** What a package breaks of its last release. */
-export function packageBreaks(of: Package, released: Reports, actual: Reports): Break[] {
-  return [...released].flatMap(([entry, older]) => {
+/** What a package breaks of what it promised. */
+export function packageBreaks(of: Package, promised: Reports, actual: Reports): Break[] {
+  return [...promised].flatMap(([entry, older]) => {
     const newer = actual.get(entry);
     const prefix = entry === 'index' ? '' : `${entry}: `;
     if (newer === undefined) return [{ name: `entry point ${entry}`, reason: 'is no longer there' }];
     return breaks(older, newer, of.folder).map((b) => ({ ...b, name: `${prefix}${b.name}` }));
-  });
-}
-
-export type ReleaseTypes = ReadonlyMap<string, string>;
-
-/** What the changesets at hand make of each package: major, minor, patch; absent where it is not released. */
-export async function plannedReleases(at = root): Promise<ReleaseTypes> {
-  const { releases } = await getReleasePlan(at);
-  return new Map(releases.map(({ name, type }) => [name, type]));
-}
-
-/**
- * Who breaks something must announce a major release of itself and of every package that depends on it: their
- * users hold its types in their hands, and can't have both releases of it at once. Returns what is missing, as text.
- */
-export function missingMajors(
-  broken: ReadonlyMap<Package, readonly Break[]>,
-  planned: ReleaseTypes,
-  all: readonly Package[],
-): string[] {
-  return [...broken].flatMap(([of, found]) => {
-    if (found.length === 0) return [];
-    const wanting = [of, ...dependants(of, all)].filter((p) => planned.get(p.manifest.name) !== 'major');
-    if (wanting.length === 0) return [];
-    const list = found.map(({ name, reason }) => `  ${name}: ${reason.replaceAll('\n', '\n    ')}`);
-    return [
-      `${of.manifest.name} breaks what its last release promised:`,
-      ...list,
-      `No changeset announces a major release of ${wanting.map((p) => p.manifest.name).join(', ')}.`,
-    ];
   });
 }
