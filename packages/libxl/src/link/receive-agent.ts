@@ -38,6 +38,8 @@ const LONGER_MS = 5_000;
 /** No sender is waited for longer, whatever it says. */
 const MOST_MS = 600_000;
 const LAST_WORDS_MS = 2_000;
+/** Broken ones that nobody has missed yet may still be there beside those that replace them. */
+const MAX_CONNECTIONS = 2 * MAX_STREAMS;
 
 /** What a process that has joined the link says over a connection of its own where somebody here has interrupted it: the receiver is to stop. */
 export const INTERRUPT = Buffer.from('XLSTOP1\n');
@@ -83,8 +85,7 @@ export async function runReceiveAgent(plan: ReceivePlan, owner: LinkOwner): Prom
       void endpoint.attach(carrierOf(socket));
     });
   });
-  // Broken ones that nobody has missed yet may still be there beside those that replace them.
-  server.maxConnections = 2 * MAX_STREAMS;
+  server.maxConnections = MAX_CONNECTIONS;
   const patience = watchConnections(endpoint);
   endpoint.finished.catch(() => child.stdin.destroy());
   server.listen(plan.socket, () => owner.ready());
@@ -112,12 +113,16 @@ function carrierOf(socket: Socket) {
   return { input: socket, output: socket, destroy: () => void socket.destroy() };
 }
 
+/** How long a link may be without connections; `told`: how long its sender tries, in milliseconds, where it has said so. */
+export function patienceMs(told: number | undefined): number {
+  return told === undefined ? FIRST_CONNECTION_MS : Math.min(told + LONGER_MS, MOST_MS);
+}
+
 function watchConnections(endpoint: LinkEndpoint): NodeJS.Timeout {
   let last = performance.now();
   return setInterval(() => {
     const now = performance.now();
-    const told = endpoint.peerPatienceMs;
-    const allowed = told === undefined ? FIRST_CONNECTION_MS : Math.min(told + LONGER_MS, MOST_MS);
+    const allowed = patienceMs(endpoint.peerPatienceMs);
     if (endpoint.connections > 0) last = now;
     else if (now - last > allowed) endpoint.fail(new Error(`no connection came within ${allowed / 1000} s`));
   }, 500);

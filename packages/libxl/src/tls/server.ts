@@ -50,8 +50,19 @@ export async function serveTls(options: TlsServerOptions): Promise<void> {
     allowHalfOpen: true,
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', (dropped) =>
+    onEvent?.({
+      kind: 'refused',
+      from: dropped === undefined ? undefined : `${dropped.remoteAddress} port ${dropped.remotePort}`,
+      why: `there are ${MAX_CONNECTIONS} connections already`,
+    }),
+  );
   server.on('connection', (socket) => onEvent?.({ kind: 'connected', from: fromOf(socket) }));
-  server.on('tlsClientError', (error) => onEvent?.({ kind: 'refused', from: undefined, why: refusalOf(error) }));
+  server.on('tlsClientError', (error, socket) => {
+    // With allowHalfOpen Node keeps the socket of a client that went away in its handshake, and counts it for ever.
+    socket.destroy();
+    onEvent?.({ kind: 'refused', from: undefined, why: refusalOf(error) });
+  });
   server.on('secureConnection', (socket) => void serve(socket, options));
   await listen(server, port, address);
   const bound = server.address();

@@ -97,6 +97,20 @@ describe('a migration by TLS', () => {
     expect(await refused('--tls-dir', open)).toContain('may be read by others than its owner: chmod 600 it');
   });
 
+  it('is not received beside 64 connections, and is again when they are gone', { timeout: 60_000 }, async () => {
+    const port = Number(target.split(':')[1]);
+    const sockets = Array.from({ length: 65 }, () => connect({ port, host: '127.0.0.1' }));
+    for (const socket of sockets) socket.on('error', () => {});
+    await a.eventually('one is refused', async () => said.includes('there are 64 connections already'));
+    for (const socket of sockets) socket.destroy();
+    await a.create('vm');
+    await a.eventually('it is migrated', async () => {
+      const { code } = await a.run('migrate', '-e', '--tls', '--tls-dir', ofA, 'vm', target);
+      return code === 0;
+    });
+    await b.works('vm');
+  });
+
   it('is not received without TLS', async () => {
     const socket = connect({ port: Number(target.split(':')[1]), host: '127.0.0.1' });
     socket.write('["migrate-receive"]\n');
