@@ -27,6 +27,8 @@ export type RestoreErrorCode =
   | 'BAD_PFN'
   /** The host can't give the guest the CPU that it had. */
   | 'CPU_POLICY'
+  /** The guest's CPU had features that the host's lacks; `missingCpuFeatures: 'force'` goes on without them. */
+  | 'CPU_FEATURES'
   /** The staticDataDone callback failed; see `cause`. */
   | 'STATIC_DATA'
   /** Not enough memory: of the host, or within the domain's limit. */

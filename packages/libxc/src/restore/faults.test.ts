@@ -158,7 +158,7 @@ describe.each(['pv', 'hvm'] as const)('a %s stream that is not what it should be
       }),
     );
     const text = 'CPUID 0x7.0 ebx: AVX512F, AVX512DQ';
-    expect(await failure(richer)).toMatchObject({ code: 'CPU_POLICY', message: expect.stringContaining(text) });
+    expect(await failure(richer)).toMatchObject({ code: 'CPU_FEATURES', message: expect.stringContaining(text) });
     expect(await restore(richer, { missingCpuFeatures: 'force' })).toMatchObject({
       warnings: [`the guest lost features of its CPU, ${text}`],
     });

@@ -87,7 +87,7 @@ async function applyCpuPolicy({ options, headers, warnings }: StaticDataContext,
   const offered = await hypervisor.hostCpuPolicy(headers.guestType);
   const missing = missingFeatures(compareCpuPolicies(policy, offered));
   if (missing.length > 0 && missingCpuFeatures !== 'force') {
-    throw new RestoreFault('CPU_POLICY', `this host's CPU lacks what the guest's had: ${missing.join('; ')}`);
+    throw new RestoreFault('CPU_FEATURES', `this host's CPU lacks what the guest's had: ${missing.join('; ')}`);
   }
   warnings.push(...missing.map((text) => `the guest lost features of its CPU, ${text}`));
   try {

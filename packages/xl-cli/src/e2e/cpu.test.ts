@@ -12,6 +12,7 @@ const toOlder = new RemoteShell(source, older);
 afterEach(() => Promise.all([source.destroyAll(), older.destroyAll()]));
 afterAll(() => Promise.all([source.close(), older.close()]));
 
+const HINT = 'xl: --force-cpu goes on without them, at the risk that the domain crashes of it.\n';
 const LACKS = /CPUID 0x7\.0 ebx: AVX2, ERMS/;
 
 describe.each(['pv', 'hvm'])('a %s guest', (type) => {
@@ -23,6 +24,7 @@ describe.each(['pv', 'hvm'])('a %s guest', (type) => {
     const { code, stderr } = await older.run('restore', '-e', file);
     expect(code).toBe(1);
     expect(stderr).toMatch(LACKS);
+    expect(stderr).toContain(HINT);
     expect(await older.list()).toEqual([]);
 
     const forced = await older.succeed('restore', '-e', '--force-cpu', file);
@@ -38,6 +40,7 @@ describe.each(['pv', 'hvm'])('a %s guest', (type) => {
     const { code, stderr } = await migrate();
     expect(code).not.toBe(0);
     expect(stderr).toMatch(LACKS);
+    expect(stderr).toContain(HINT);
     await older.eventually('nothing there', async () => (await older.list()).length === 0);
     expect(await source.find('vm')).toMatchObject({ paused: false, shutdown: false });
     await source.works('vm');

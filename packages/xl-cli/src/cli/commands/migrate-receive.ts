@@ -16,9 +16,10 @@ import { defineCommand } from '../command.js';
 import { parseConfigText } from '../config-file.js';
 import { EXIT, ExitError } from '../exit.js';
 import { loadingLines } from '../format/transfer.js';
+import { FORCE_CPU_OPTION, forceCpuHint } from '../migration/force-cpu.js';
 import { listenByTls } from '../migration/listen-by-tls.js';
 import { OWN_XL } from '../migration/target.js';
-import { FORCE_CPU_OPTION, TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/target-options.js';
+import { TLS_DIR_OPTION, TLS_DIRECTORY } from '../migration/target-options.js';
 
 export const migrateReceive = defineCommand(
   {
@@ -128,7 +129,7 @@ export const migrateReceive = defineCommand(
           if (event.kind === 'state' && event.state === 'running' && !options.remus)
             say('Domain started successsfully.');
           if (event.kind === 'giving-back') {
-            context.err(`xl: ${event.error.message}\n`);
+            context.err(`xl: ${event.error.message}\n${forceCpuHint(event.error)}`);
             say('Failure, destroying our copy.');
           }
           if (event.kind === 'state' && event.state === 'givenBack') {
@@ -146,7 +147,7 @@ export const migrateReceive = defineCommand(
       const left = isLibxlError(e) ? (e.details.cleanup ?? []) : [];
       const here = left.length === 0 ? 'Nothing of the domain is left here.' : `Left to do here: ${left.join('; ')}`;
       const failed = `migration target: Domain creation failed (code ${rc}).\n`;
-      throw new ExitError(EXIT.failure, `xl: ${text}\n${failed}migration target: ${here}\n`);
+      throw new ExitError(EXIT.failure, `xl: ${text}\n${forceCpuHint(e)}${failed}migration target: ${here}\n`);
     }
   },
 );

@@ -6,7 +6,7 @@ import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
 import { EXIT, ExitError } from '../exit.js';
 import { systemText } from '../format/system-error.js';
 import { loadingLines } from '../format/transfer.js';
-import { FORCE_CPU_OPTION } from '../migration/target-options.js';
+import { FORCE_CPU_OPTION, forceCpuHint } from '../migration/force-cpu.js';
 import { progressFor } from '../progress.js';
 
 export const restore = defineCommand(
@@ -93,7 +93,7 @@ function failure({ globals }: Context, e: unknown): unknown {
   if (!isLibxlError(e) && !(e instanceof StreamError)) return e;
   const code = isLibxlError(e) ? ` (${e.code} ${e.rc})` : '';
   const stack = globals.verbosity > 1 ? `${e.stack ?? ''}\n` : '';
-  return new ExitError(EXIT.failure, `xl: ${e.message}${code}\n${stack}`);
+  return new ExitError(EXIT.failure, `xl: ${e.message}${code}\n${forceCpuHint(e)}${stack}`);
 }
 
 function isSystemError(e: unknown): e is NodeJS.ErrnoException {

@@ -8,11 +8,6 @@ export const SSH_OPTION = {
     'migrate-receive [-d -e]; with --check and the options of links it is run several times.',
 } as const satisfies OptionSpec;
 
-export const FORCE_CPU_OPTION = {
-  long: 'force-cpu',
-  about: "Go on though the host's CPU lacks features that the domain's had: it loses them, and may crash of it.",
-} as const satisfies OptionSpec;
-
 export const TLS_DIRECTORY = '/etc/xen/tls';
 
 export const TLS_DIR_OPTION = {
