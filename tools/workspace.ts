@@ -10,6 +10,7 @@ export const SCOPE = '@xen-migration/';
 export interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly engines?: { readonly node: string };
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string | { readonly types: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
