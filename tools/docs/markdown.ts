@@ -27,3 +27,20 @@ export function anchorsOf(markdown: string): Set<string> {
   const texts = headings.map((parts) => parts.map((part) => (part.type === 'image' ? '' : part.content)).join(''));
   return new Set(texts.map((text) => slugger.slug(text)));
 }
+
+export interface FencedBlock {
+  readonly language: string;
+  /** What stands behind the language. */
+  readonly about: string;
+  readonly text: string;
+  /** Of the opening fence, counted from 1. */
+  readonly line: number;
+}
+
+export function fencedBlocksOf(markdown: string): FencedBlock[] {
+  return parser.parse(markdown, {}).flatMap(({ type, info, content, map }) => {
+    if (type !== 'fence') return [];
+    const [language = '', ...about] = info.trim().split(/\s+/);
+    return [{ language, about: about.join(' '), text: content, line: (map?.[0] ?? 0) + 1 }];
+  });
+}
