@@ -2308,6 +2308,7 @@ export interface ReplicateOptions {
     readonly host: Host;
     readonly info: DomainRemusInfo;
     readonly onEvent?: (event: ReplicateEvent) => void;
+    readonly signal?: AbortSignal;
     readonly suspendTimeoutMs?: number;
 }
 

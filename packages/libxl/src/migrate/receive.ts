@@ -7,6 +7,7 @@ import {
 } from '@xen-migration/stream-format';
 import type { LibxlDomainConfig } from '../config/index.js';
 import { destroyDomain } from '../domain/destroy.js';
+import { listDomains } from '../domain/list.js';
 import { startReceived } from '../domain/start-received.js';
 import { LIBXL_ERROR, LibxlError, libxlErrorOf, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
@@ -94,12 +95,27 @@ class Receiver {
 
   /** The sender is gone, and nobody is to be asked or told. */
   private async takeOver(received: StartReceived): Promise<ReceivedDomain> {
+    const { domid, name, uuid } = received;
     this.plan([{ do: 'start-received', ...received }]);
-    await startReceived(this.options.host, received);
+    try {
+      await startReceived(this.options.host, received);
+    } catch (e) {
+      throw await this.notTakenOver(received, libxlErrorOf(e, 'migration', domid));
+    }
     this.plan([]);
     this.machine.step('taken over');
-    const { domid, name, uuid } = received;
     return { domid, name, uuid };
+  }
+
+  /** On the primary's own host its copy goes; anywhere else the copy may be all that is left of the domain. */
+  private async notTakenOver(received: StartReceived, error: LibxlError): Promise<LibxlError> {
+    const { domid, uuid } = received;
+    if (await hasOther(this.options.host, received)) {
+      this.machine.step('failed');
+      return this.dropped(domid, error);
+    }
+    const kept = `domain ${domid} (uuid ${uuid}), the last checkpoint, is kept here, paused`;
+    return new LibxlError(error.code, error.message, { domid, cause: error, cleanup: [kept] });
   }
 
   private async complete(received: StartReceived): Promise<ReceivedDomain> {
@@ -196,4 +212,9 @@ class Receiver {
     await this.options.connection.sink.writev([message]);
     this.machine.step(step);
   }
+}
+
+/** Whether another domain with its uuid is here: the one that it is a copy of. */
+async function hasOther(host: Host, { domid, uuid }: StartReceived): Promise<boolean> {
+  return (await listDomains(host)).some((other) => other.uuid === uuid && other.domid !== domid && !other.dying);
 }

@@ -30,6 +30,8 @@ export interface ReplicateOptions {
   readonly info: DomainRemusInfo;
   /** For the guest to suspend, at each checkpoint; default 60 seconds. */
   readonly suspendTimeoutMs?: number;
+  /** Ends the replication: the domain runs on here. A backup that has a whole checkpoint goes on with it all the same. */
+  readonly signal?: AbortSignal;
   readonly onEvent?: (event: ReplicateEvent) => void;
 }
 
@@ -82,7 +84,7 @@ async function replicate(
   intervalMs: number,
   peer: GuardedPeer,
 ): Promise<ReplicationEnd> {
-  const { host, domid, connection, suspendTimeoutMs, onEvent } = options;
+  const { host, domid, connection, suspendTimeoutMs, signal, onEvent } = options;
   const { uuid } = await keyOfDomain(host, domid);
   const name = await nameOfDomain(host, domid);
   const config = await retrieveConfiguration(host, domid);
@@ -109,6 +111,7 @@ async function replicate(
         },
       },
       ...(suspendTimeoutMs === undefined ? {} : { suspendTimeoutMs }),
+      ...(signal === undefined ? {} : { signal }),
       ...(onEvent === undefined ? {} : { onEvent }),
       beforeSuspend: async () => {
         asked = true;
@@ -118,8 +121,11 @@ async function replicate(
   } catch (e) {
     failure = e;
   }
-  const error = libxlErrorOf(failure, 'replication', domid);
-  if (await isDestroyed(host, { domid, uuid }, failure))
+  const cancelled = signal?.aborted === true;
+  const error = cancelled
+    ? new LibxlError('ERROR_ABORTED', 'cancelled', { domid, cause: failure })
+    : libxlErrorOf(failure, 'replication', domid);
+  if (!cancelled && (await isDestroyed(host, { domid, uuid }, failure)))
     return { kind: 'source-destroyed', checkpoints, error, problems: [] };
   const problems = await ensureRunning(host, domid, asked);
   return { kind: 'source-kept', checkpoints, error, problems };

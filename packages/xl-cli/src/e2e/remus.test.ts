@@ -38,6 +38,33 @@ describe('xl remus', () => {
     expect(await remus.result).toMatchObject({ code: 0 });
   });
 
+  it.each([
+    ['Ctrl-C', 'SIGINT'],
+    ['kill -9', 'SIGKILL'],
+  ] as const)(
+    'ends by %s: of a backup on the same host nothing is left',
+    { timeout: 60_000 },
+    async (_what, signal) => {
+      await host.create('vm');
+      await host.works('vm');
+      const { domid } = await host.find('vm');
+      const remus = host.start(['-v', 'remus', ...UNSAFE, '-e', 'vm', 'localhost']);
+      let said = '';
+      remus.process.stderr?.on('data', (text) => (said += String(text)));
+      await host.eventually('a checkpoint', async () => said.includes('checkpoint 3'));
+      remus.process.kill(signal);
+      const { code, stderr } = await remus.result;
+      expect(code).toBe(signal === 'SIGINT' ? 1 : null);
+      if (signal === 'SIGINT') expect(stderr).toContain('xl: interrupted: the domain runs on here.');
+      await host.eventually('vm alone', async () => {
+        const domains = await host.list();
+        const [vm] = domains;
+        return domains.length === 1 && vm?.name === 'vm' && vm.domid === domid && !vm.shutdown && !vm.paused;
+      });
+      await host.works('vm');
+    },
+  );
+
   it('says what it lacks', async () => {
     await host.create('vm');
     await host.works('vm');

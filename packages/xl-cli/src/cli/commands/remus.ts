@@ -1,4 +1,4 @@
-import { type ReplicateOptions, replicateDomain, replicateToTarget } from '@xen-migration/libxl';
+import { type ReplicateOptions, type ReplicationEnd, replicateDomain, replicateToTarget } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
@@ -33,7 +33,7 @@ export const remus = defineCommand(
     details:
       'Keeps a copy of the running domain at <host>, which goes on with it when this host fails, or when the domain is\n' +
       'destroyed here. It ends when something fails: where that is the backup, the domain runs on here. Nobody makes sure\n' +
-      'that only one of both goes on where merely the connection is lost.',
+      'that only one of both goes on where merely the connection is lost. Ctrl-C ends it, as such a loss does.',
   },
   async (context, { options, operands: [domain = '', target = ''] }) => {
     // As stock's code, too.
@@ -44,6 +44,7 @@ export const remus = defineCommand(
     const replication = {
       host: await context.host(),
       domid,
+      signal: context.signal,
       info: {
         ...interval,
         allow_unsafe: options.unsafe ? 'True' : 'False',
@@ -66,6 +67,7 @@ export const remus = defineCommand(
       return EXIT.success;
     }
     for (const problem of end.problems) context.err(`xl: not done: ${problem}\n`);
+    if (end.error.code === 'ERROR_ABORTED') throw new ExitError(EXIT.failure, interruptedText(end));
     const suspended = end.error.code !== 'ERROR_GUEST_TIMEDOUT';
     const what = suspended
       ? 'Remus: Backup failed? resuming domain at primary.'
@@ -73,3 +75,11 @@ export const remus = defineCommand(
     throw new ExitError(EXIT.failure, `xl: ${end.error.message}\n${what}\n`);
   },
 );
+
+function interruptedText({ checkpoints }: ReplicationEnd): string {
+  const backup =
+    checkpoints === 0
+      ? 'There is no backup yet.'
+      : "The backup can't tell this from a failure, and goes on with its copy: destroy one of both.";
+  return `xl: interrupted: the domain runs on here. ${backup}\n`;
+}
