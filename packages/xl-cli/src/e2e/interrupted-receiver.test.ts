@@ -16,10 +16,14 @@ afterEach(async () => {
 });
 afterAll(() => Promise.all([a.close(), b.close()]));
 
+/** MiB/s, of 64: on a loaded machine a signal may take seconds to arrive. */
+const SLOW = 8;
+const DONE_SOON = 20;
+
 /** A migration that is slow enough to be disturbed, and so far that pages flow. */
-async function underWay(...options: string[]): Promise<RunningXl> {
+async function underWay(bandwidth: number, ...options: string[]): Promise<RunningXl> {
   await a.create('vm', { memory: 64 });
-  const limit = ['--bandwidth', '20', '--events', 'json'];
+  const limit = ['--bandwidth', String(bandwidth), '--events', 'json'];
   const xl = a.start(['migrate', '-e', ...limit, ...options, '-s', toB.command, 'vm', 'b']);
   let events = '';
   xl.process.stdout?.on('data', (chunk) => (events += String(chunk)));
@@ -74,7 +78,7 @@ describe('Ctrl-C at the target', () => {
     ['the process that opened the link', ['--streams', '2'], 2],
     ['another connection', ['--streams', '2', '--compress'], 1],
   ] as const)('of %s (%j), %d times: the source keeps its guest', { timeout: 60_000 }, async (what, options, times) => {
-    const xl = await underWay(...options);
+    const xl = await underWay(SLOW, ...options);
     const { pid } = find(what, PROCESSES[what] as (words: readonly string[]) => boolean);
     for (let i = 0; i < times; i++) process.kill(pid, 'SIGINT');
     const said = await sourceKeepsIt(xl);
@@ -86,7 +90,7 @@ describe('Ctrl-C at the target', () => {
 
 describe('at the target', () => {
   it("the link's agent is killed: the source keeps its guest", { timeout: 60_000 }, async () => {
-    const xl = await underWay('--streams', '2', '--reconnect', '1');
+    const xl = await underWay(SLOW, '--streams', '2', '--reconnect', '1');
     const { pid } = find('agent', PROCESSES["the link's agent"] as (words: readonly string[]) => boolean);
     process.kill(pid, 'SIGKILL');
     await sourceKeepsIt(xl);
@@ -94,7 +98,7 @@ describe('at the target', () => {
   });
 
   it('a connection is hung up: it is a broken one, and the link goes on', { timeout: 60_000 }, async () => {
-    const xl = await underWay('--streams', '1');
+    const xl = await underWay(DONE_SOON, '--streams', '1');
     const { pid } = find(
       'opener',
       PROCESSES['the process that opened the link'] as (words: readonly string[]) => boolean,
@@ -107,7 +111,7 @@ describe('at the target', () => {
   });
 
   it('the ssh of a plain migration is killed: the source keeps its guest', { timeout: 60_000 }, async () => {
-    const xl = await underWay();
+    const xl = await underWay(SLOW);
     expect(toB.cut()).toBe(1);
     await sourceKeepsIt(xl);
     await targetHasNothing();
