@@ -56,11 +56,17 @@ class UnpackedSource implements ByteSource {
   }
 
   private damaged(error: unknown): StreamError {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     const code = /end of file|truncated/i.test(why) ? 'TRUNCATED' : 'BAD_VALUE';
     const place = { layer: 'wire', offset: this.offset, spec: 'RFC 1952' } as const;
     return new StreamError(`the compressed file is cut off or damaged: ${why}`, { ...place, code, rule: 'gzip' });
   }
+}
+
+/** What zlib says: from Node 26 on it is the cause of an error that has no text, as the standard has it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === '' && error.cause !== undefined ? reasonOf(error.cause) : error.message;
 }
 
 /** Bytes that were read already, then the source. */
