@@ -19,13 +19,17 @@ export function linksOf(markdown: string): Link[] {
   });
 }
 
+/** The texts of the headings, without their marks. */
+export function headingsOf(markdown: string): string[] {
+  const tokens = parser.parse(markdown, {});
+  const headings = tokens.flatMap(({ type }, i) => (type === 'heading_open' ? [tokens[i + 1]?.children ?? []] : []));
+  return headings.map((parts) => parts.map((part) => (part.type === 'image' ? '' : part.content)).join(''));
+}
+
 /** What may stand behind `#` in a link to the page: GitHub's names of its headings. */
 export function anchorsOf(markdown: string): Set<string> {
   const slugger = new GithubSlugger();
-  const tokens = parser.parse(markdown, {});
-  const headings = tokens.flatMap(({ type }, i) => (type === 'heading_open' ? [tokens[i + 1]?.children ?? []] : []));
-  const texts = headings.map((parts) => parts.map((part) => (part.type === 'image' ? '' : part.content)).join(''));
-  return new Set(texts.map((text) => slugger.slug(text)));
+  return new Set(headingsOf(markdown).map((text) => slugger.slug(text)));
 }
 
 export interface FencedBlock {
