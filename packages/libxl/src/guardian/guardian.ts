@@ -27,7 +27,7 @@ export interface SharedConnection {
 /** Where a guardian says what it had to repair. */
 const LOG = 'guardian.log';
 const CLOSED = 'the connection to the other end is closed already';
-const KILLED = 'the process that watches over the operation was killed';
+const ENDED = 'the process that watches over the operation has ended';
 
 /**
  * Watches over an operation: a process of its own, in a session of its own, that repairs what this process leaves when it
@@ -41,16 +41,21 @@ export class Guardian {
     | undefined;
   private hearing: { resolve: () => void; reject: (e: LibxlError) => void } | undefined;
   private alive = true;
+  /** How it ended, should it have. */
+  private end = ENDED;
   private readonly exited: Promise<void>;
 
   private constructor(
     private readonly input: Writable,
     output: Readable,
-    exited: Promise<void>,
+    exited: Promise<string>,
   ) {
     output.setEncoding('utf8');
     output.on('data', (text: string) => this.receive(text));
-    this.exited = exited.then(() => this.gone());
+    this.exited = exited.then((how) => {
+      this.end = `${ENDED} (${how})`;
+      this.gone();
+    });
     // A guardian that was killed is missed by nobody until something else is, too.
     input.on('error', () => {
       this.alive = false;
@@ -71,9 +76,9 @@ export class Guardian {
         env: helperEnvironment(host),
         cwd: '/',
       });
-      const exited = new Promise<void>((resolve) => {
-        child.once('exit', () => resolve());
-        child.once('error', () => resolve());
+      const exited = new Promise<string>((resolve) => {
+        child.once('exit', (code, signal) => resolve(signal ?? `status ${code}`));
+        child.once('error', (e) => resolve(e.message));
       });
       if (child.pid === undefined || child.stdin === null || child.stdout === null) {
         throw new LibxlError('ERROR_FAIL', "can't start a process that watches over the operation");
@@ -101,7 +106,7 @@ export class Guardian {
 
   /** Has the guardian do the final handshake of a migration, and waits for its end. */
   async handOver(source: HandOverSource, onEvent: (event: HandOverEvent) => void): Promise<HandOverOutcome> {
-    if (!this.alive) return { kind: 'failed', why: KILLED };
+    if (!this.alive) return { kind: 'failed', why: this.end };
     const outcome = new Promise<HandOverOutcome>((settle) => {
       this.handingOver = { onEvent, settle };
     });
@@ -137,7 +142,7 @@ export class Guardian {
 
   private gone(): void {
     this.alive = false;
-    this.heard(KILLED);
-    this.handingOver?.settle({ kind: 'unknown', why: KILLED });
+    this.heard(this.end);
+    this.handingOver?.settle({ kind: 'unknown', why: this.end });
   }
 }
