@@ -9,6 +9,7 @@ export default defineConfig({
     matrix: 'src/matrix/main.ts',
     'matrix-link': 'src/matrix/link/main.ts',
     'matrix-migrate-stopped': 'src/matrix/link/migrate-stopped.ts',
+    soak: 'src/soak/main.ts',
     'qemu-dm': 'src/device-model/traditional/main.ts',
   },
   outDir: 'dist',

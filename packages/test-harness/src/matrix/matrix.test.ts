@@ -1,19 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { MatrixReport } from '../report/index.js';
 import { repositoryRoot } from '../repository.js';
+import { packagesWithBrokenXl } from './testing/broken-xl.js';
 
 const PROGRAM = `${repositoryRoot}packages/test-harness/bin/xen-test-matrix.js`;
 const folder = mkdtempSync(join(tmpdir(), 'matrix-test-'));
@@ -33,21 +25,6 @@ function matrix(...args: string[]): Ended {
   return { code: status, said: `${stdout}${stderr}`, report };
 }
 
-/** A folder in which the packages are installed, with an xl that can't restore. */
-function packagesWithBrokenXl(): string {
-  const scope = join(folder, 'broken/node_modules/@xen-migration');
-  const xlCli = join(scope, 'xl-cli');
-  for (const name of ['bin', 'dist']) mkdirSync(join(xlCli, name), { recursive: true });
-  symlinkSync(`${repositoryRoot}packages/libxl`, join(scope, 'libxl'));
-  const manifest = { name: '@xen-migration/xl-cli', type: 'module', bin: { xl: './bin/xl.js' } };
-  writeFileSync(join(xlCli, 'package.json'), JSON.stringify(manifest));
-  const script = `
-    if (process.argv[2] === 'restore') { console.error('xl: this one can not'); process.exit(1); }
-    await import(${JSON.stringify(`${repositoryRoot}packages/xl-cli/bin/xl.js`)});`;
-  writeFileSync(join(xlCli, 'bin/xl.js'), script);
-  return join(folder, 'broken');
-}
-
 describe('xen-test-matrix', () => {
   it('finds that every operation holds, and a failure of it (the quick choice, one guest)', {
     timeout: 240_000,
@@ -61,7 +38,7 @@ describe('xen-test-matrix', () => {
   });
 
   it('finds what a change has broken: says how to see it again, and keeps the stream', { timeout: 120_000 }, () => {
-    const packages = packagesWithBrokenXl();
+    const packages = packagesWithBrokenXl(join(folder, 'broken'), 'restore');
     const only = ['--guest', 'pv64', '--op', 'save', '--variant', 'fault-free'];
     const { code, said, report } = matrix(...only, '--seed', '9', '--packages', packages);
     expect(code).toBe(1);

@@ -120,8 +120,8 @@ export class MatrixHost {
   }
 
   /** Waits for what ends by itself. @returns what stays */
-  async settledLeftovers(): Promise<string[]> {
-    const end = Date.now() + SETTLE_MS;
+  async settledLeftovers(patienceMs = SETTLE_MS): Promise<string[]> {
+    const end = Date.now() + patienceMs;
     for (;;) {
       const left = await this.leftovers();
       if (left.length === 0 || Date.now() > end) return left;
@@ -171,4 +171,14 @@ export class MatrixHost {
 
 function daemonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => /^XEN_(EMBEDDED_(?!DIR)|QEMU)/.test(name)));
+}
+
+/** In words. */
+export function describeDomains(domains: readonly DomainSummary[]): string {
+  return domains
+    .map(({ domid, name, paused, shutdown, dying, shutdownReason }) => {
+      const state = [paused && 'paused', shutdown && `shut down for ${shutdownReason}`, dying && 'dying'];
+      return `${domid} ${name} ${state.filter(Boolean).join(', ')}`.trim();
+    })
+    .join(', ');
 }

@@ -3,21 +3,30 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** A process that belongs to an embedded host. */
 export interface HostProcess {
   readonly pid: number;
-  readonly what: 'daemon' | 'device model' | 'guardian' | 'other';
+  readonly what: 'daemon' | 'device model' | 'guardian' | 'monitor' | 'other';
   readonly command: string;
 }
 
 /** All processes of this user that work on the host of that directory. */
 export function processesOf(directory: string): HostProcess[] {
+  return findProcesses(
+    (command, environment) =>
+      command.includes(`${directory}/`) || environment().includes(`XEN_EMBEDDED_DIR=${directory}`),
+  );
+}
+
+/** All processes of this user that were started with that in their environment (`NAME=value`), by whatever way. */
+export function processesWith(variable: string): HostProcess[] {
+  return findProcesses((_command, environment) => environment().includes(variable));
+}
+
+function findProcesses(isOne: (command: string, environment: () => string[]) => boolean): HostProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name): HostProcess[] => {
       const command = readProc(name, 'cmdline').replaceAll('\0', ' ').trim();
-      if (command === '') return [];
-      const belongs =
-        command.includes(`${directory}/`) ||
-        readProc(name, 'environ').split('\0').includes(`XEN_EMBEDDED_DIR=${directory}`);
-      return belongs ? [{ pid: Number(name), what: kindOf(command), command }] : [];
+      if (command === '' || !isOne(command, () => readProc(name, 'environ').split('\0'))) return [];
+      return [{ pid: Number(name), what: kindOf(command), command }];
     });
 }
 
@@ -25,6 +34,7 @@ function kindOf(command: string): HostProcess['what'] {
   if (/\/embedded\/daemon\//.test(command)) return 'daemon';
   if (/qemu/.test(command)) return 'device model';
   if (/\/guardian\//.test(command)) return 'guardian';
+  if (/\/monitor\//.test(command)) return 'monitor';
   return 'other';
 }
 

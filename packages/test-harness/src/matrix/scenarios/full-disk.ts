@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import type { Cell } from '../cell.js';
 import type { MatrixHost } from '../host/matrix-host.js';
 import type { RunningCommand } from '../host/run-command.js';
+import type { Trial } from '../trial.js';
 
 /** A file system of its own, too small for a guest, needs a mount namespace: a root's, or one of a user of its own. */
 const NAMESPACES = [['-m'], ['-U', '-r', '-m']] as const;
@@ -25,17 +25,17 @@ export function lacksNamespaces(): string | undefined {
   return namespace() === undefined ? 'this user may not mount a small file system of its own (unshare)' : undefined;
 }
 
-/** Starts `xl` where the returned folder is a disk of 4 MiB. */
+/** Starts `xl` where the folder that it is told is a disk of 4 MiB. */
 export function onSmallDisk(
-  cell: Cell,
+  trial: Trial,
   host: MatrixHost,
   argsOf: (folder: string) => readonly string[],
 ): RunningCommand {
-  const folder = cell.file('small-disk');
+  const folder = trial.file('small-disk');
   mkdirSync(folder, { recursive: true });
   const args = argsOf(folder);
-  cell.log(`$ xl ${args.join(' ')}   [${host.name}; ${folder} is a disk of ${SIZE_MIB} MiB]`);
+  trial.log(`$ xl ${args.join(' ')}   [${host.name}; ${folder} is a disk of ${SIZE_MIB} MiB]`);
   const script = `mount -t tmpfs -o size=${SIZE_MIB}m none "$1" && shift && exec "$@"; exit 99`;
   const words = ['unshare', ...(namespace() ?? []), 'sh', '-c', script, 'sh', folder];
-  return cell.started([...words, process.execPath, cell.setting.packages.xl, ...args], { env: host.env });
+  return trial.started([...words, process.execPath, trial.packages.xl, ...args], { env: trial.environment(host) });
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Cell } from '../cell.js';
 import { hasDeviceModel, type Scenario, scenariosOf } from '../scenario.js';
+import type { Trial } from '../trial.js';
 import { truncated, withUnknownRecord } from './damage.js';
 import { lacksNamespaces, onSmallDisk } from './full-disk.js';
 
@@ -17,8 +18,8 @@ export async function saved(cell: Cell, host = cell.here): Promise<string> {
   return file;
 }
 
-export async function isValid(cell: Cell, file: string): Promise<void> {
-  const { code, stdout, stderr } = await cell.program(cell.setting.packages.xenStream, 'verify', file);
+export async function isValid(trial: Trial, file: string): Promise<void> {
+  const { code, stdout, stderr } = await trial.program(trial.packages.xenStream, 'verify', file);
   if (code !== 0) throw new Error(`xen-stream verify refuses ${file}: ${`${stdout}${stderr}`.trim().slice(0, 400)}`);
 }
 
