@@ -2284,6 +2284,7 @@ export interface ReceiverRequest {
     readonly link?: string;
     readonly noMonitor?: boolean;
     readonly paused?: boolean;
+    readonly remus?: boolean;
     readonly sink?: boolean;
     readonly timestamps?: boolean;
     readonly verbosity?: number;

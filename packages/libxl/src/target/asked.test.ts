@@ -22,7 +22,7 @@ describe('what a receiver is asked by its environment', () => {
     expect(takeAsked(env)).toEqual(NOTHING);
   });
 
-  it.each([undefined, '', 'null', '{}', '[1]', '["-r"]', '["--tls-listen","1"]', '["--link"]', '["x"]'])(
+  it.each([undefined, '', 'null', '{}', '[1]', '["-q"]', '["--tls-listen","1"]', '["--link"]', '["x"]'])(
     'is nothing where it is none of that (%s)',
     (text) => {
       expect(taken(text)).toEqual(NOTHING);

@@ -15,6 +15,10 @@ describe('a request of a sender by TLS', () => {
       ['-t', '-vv', 'migrate-receive', '-e', '-d', '-p'],
     ],
     [
+      ['migrate-receive', '-r', '-e'],
+      ['migrate-receive', '-e', '-r'],
+    ],
+    [
       ['migrate-receive', '--capabilities'],
       ['migrate-receive', '--capabilities'],
     ],
@@ -39,7 +43,6 @@ describe('a request of a sender by TLS', () => {
     [['migrate-receive', '--tls-listen', '1']],
     [['migrate-receive', '--join', '../../../etc/passwd']],
     [['migrate-receive', '--help']],
-    [['migrate-receive', '-r']],
     [['migrate-receive', '-ep']],
     [['migrate-receive', '--link']],
     [['migrate-receive', 'constructor']],
@@ -52,6 +55,14 @@ describe('a request of a sender by TLS', () => {
 });
 
 it('reads what it writes', () => {
-  const request = { verbosity: 2, timestamps: true, noMonitor: true, forceCpu: true, sink: true, join: ID };
+  const request = {
+    verbosity: 2,
+    timestamps: true,
+    noMonitor: true,
+    forceCpu: true,
+    remus: true,
+    sink: true,
+    join: ID,
+  };
   expect(parseReceiverArguments(receiverArguments(request))).toEqual(request);
 });

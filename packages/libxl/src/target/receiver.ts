@@ -9,6 +9,8 @@ export interface ReceiverRequest {
   readonly paused?: boolean;
   /** A guest whose CPU had features that the target can't give it is received without them. */
   readonly forceCpu?: boolean;
+  /** It is the backup of a replication. */
+  readonly remus?: boolean;
   /** How much it says. */
   readonly verbosity?: number;
   /** It may draw progress with carriage returns. */
@@ -35,6 +37,7 @@ export function receiverArguments(request: ReceiverRequest): string[] {
     ...flag(request.noMonitor, '-e'),
     ...flag(request.debug, '-d'),
     ...flag(request.paused, '-p'),
+    ...flag(request.remus, '-r'),
     ...flag(request.forceCpu, '--force-cpu'),
     ...flag(request.capabilities, '--capabilities'),
     ...flag(request.sink, '--sink'),
@@ -47,6 +50,7 @@ const FLAGS: Readonly<Record<string, keyof ReceiverRequest>> = {
   '-e': 'noMonitor',
   '-d': 'debug',
   '-p': 'paused',
+  '-r': 'remus',
   '--force-cpu': 'forceCpu',
   '--capabilities': 'capabilities',
   '--sink': 'sink',

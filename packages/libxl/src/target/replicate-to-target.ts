@@ -18,7 +18,7 @@ export interface ReplicateToTargetOptions extends Omit<ReplicateOptions, 'connec
  */
 export async function replicateToTarget(options: ReplicateToTargetOptions): Promise<ReplicationEnd> {
   const { reach, receiver = {}, ...rest } = options;
-  const transport = startTransport(reach([...receiverArguments(receiver), '-r']));
+  const transport = startTransport(reach(receiverArguments({ ...receiver, remus: true })));
   try {
     return await replicateDomain({ ...rest, connection: transport.connection });
   } finally {

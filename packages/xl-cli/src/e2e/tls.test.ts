@@ -61,6 +61,30 @@ describe('a migration by TLS', () => {
     expect(said).toContain('host-a (127.0.0.1');
   });
 
+  it('is checked before', { timeout: 60_000 }, async () => {
+    await a.create('vm', { memory: 32 });
+    const { stdout } = await a.succeed('migrate', '--check', '--tls', '--tls-dir', ofA, 'vm', target);
+    expect(stdout).toMatch(
+      /^target {4}xen-migration .*\nwrites .*\nlink .*\nexpected .*\nvm can be migrated to localhost:\d+\.\n$/,
+    );
+    expect(await b.list()).toEqual([]);
+  });
+
+  it('is replicated, and goes on at the backup', { timeout: 120_000 }, async () => {
+    await a.create('vm', { memory: 32 });
+    await a.works('vm');
+    const { domid } = await a.find('vm');
+    const tls = ['--tls', '--tls-dir', ofA];
+    const remus = a.start(['-v', 'remus', '-F', '-n', '-d', '-i', '50', '-e', ...tls, 'vm', target]);
+    let count = '';
+    remus.process.stderr?.on('data', (text) => (count += String(text)));
+    await a.eventually('a checkpoint', async () => count.includes('checkpoint 3'), 40);
+    await a.succeed('destroy', String(domid));
+    expect(await remus.result).toMatchObject({ code: 0 });
+    await b.eventually('vm', async () => (await b.list()).some(({ name }) => name === 'vm'));
+    await b.works('vm');
+  });
+
   const refused = async (...options: string[]) => {
     await a.create('vm');
     const { code, stderr } = await a.run('migrate', '-e', '--tls', ...options, 'vm', target);

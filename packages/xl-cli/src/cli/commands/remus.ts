@@ -3,7 +3,7 @@ import { defineCommand } from '../command.js';
 import { requireDomain } from '../context.js';
 import { EXIT, ExitError } from '../exit.js';
 import { reachOf, receiverManner } from '../migration/target.js';
-import { SSH_OPTION } from '../migration/target-options.js';
+import { SSH_OPTION, TLS_OPTIONS } from '../migration/target-options.js';
 
 export const remus = defineCommand(
   {
@@ -26,6 +26,7 @@ export const remus = defineCommand(
       noDiskbuf: { short: 'd', about: "Do not replicate the guest's disks. Only with -F." },
       colo: { short: 'c', about: 'COLO, which this version has not.' },
       coloProxy: { short: 'p', about: 'For COLO.' },
+      ...TLS_OPTIONS,
     },
     // Also with -b, as stock.
     operands: 2,
