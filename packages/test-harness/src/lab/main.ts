@@ -23,6 +23,7 @@ const USAGE = `Real Xen in an emulated machine.
   npm run matrix -- --host lab [GUEST...]
                                     guests between stock xl and ours, each way (pv64, pv32, pvh, hvm)
       --results FOLDER              where the report goes (lab-report): matrix.html, matrix.json, matrix.xml, logs
+      --quick                       pv64 and hvm, saved by each toolstack and restored by the other
 
       --xen built                   boots a hypervisor built from Debian's source, with shadow paging (which PV guests
                                     need to be migrated live) and 32-bit PV
@@ -37,6 +38,7 @@ const OPTIONS = {
   timeout: { type: 'string', default: '600' },
   xen: { type: 'string' },
   host: { type: 'string' },
+  quick: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -130,13 +132,16 @@ async function main(): Promise<number> {
       const job = { script, beside, timeout: Number(values.timeout) };
       return run(lab, values.name, results === undefined ? job : { ...job, results });
     }
-    case 'matrix':
+    case 'matrix': {
       if (values.host !== 'lab') throw new Error('the matrix runs with --host lab');
+      const extent = values.quick ? 'quick' : 'whole';
       return runMatrix(lab, values.name, {
-        guests: guestsOf(rest),
+        guests: guestsOf(rest, extent),
+        extent,
         results: results ?? resolve('lab-report'),
         timeout: MATRIX_TIMEOUT,
       });
+    }
     case 'shell':
       return shell(lab, rest[0] ?? values.name);
     case 'two-hosts':

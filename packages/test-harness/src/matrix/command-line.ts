@@ -36,7 +36,7 @@ something fails, with the packages that are installed or another change of them.
   --device-model MODEL   of HVM guests: ${DEVICE_MODELS.join(', ')}
   --op OPERATION         ${OPERATIONS.join(', ')}
   --variant TEXT         the variants whose name has that in it
-  --quick                each operation as it should go, and some failures of it
+  --quick                each operation as it should go, and some failures of it; in the lab, one interchange each way
   --changed-since REF    what the changes since that commit need: libxc every type of guest, libxl HVM with both
                          device models, convert-legacy every upgrade, stream-format everything
   --packages DIRECTORY   the packages to be tried: a built checkout of the repository, or a folder where they are

@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The lab has cells of its own, between stock xl and ours. */
-function lab({ guests, report, xen }: MatrixOptions): number {
+function lab({ guests, report, xen, choice }: MatrixOptions): number {
   const args = [
     'matrix',
     '--host',
@@ -39,6 +39,7 @@ function lab({ guests, report, xen }: MatrixOptions): number {
     '--results',
     report,
     ...(xen === undefined ? [] : ['--xen', xen]),
+    ...(choice.quick ? ['--quick'] : []),
   ];
   return spawnSync(process.execPath, [builtProgram('lab.js'), ...args], { stdio: 'inherit' }).status ?? FAILED;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CELLS, cellScript, planCells } from './cells.js';
+import { CELLS, cellScript, guestsOfExtent, planCells } from './cells.js';
 import { readFindings } from './report.js';
 
 const shell = readFileSync(new URL('cells.sh', import.meta.url), 'utf8');
@@ -12,6 +12,15 @@ describe('plan', () => {
     const planned = [...planCells('one', 'pv64'), ...planCells('two', 'pv64')];
     expect(planned.map(({ cell }) => cell).toSorted()).toEqual(names.toSorted());
     expect(planCells('one', 'pvh').filter(({ cell }) => cell.includes('legacy'))).toEqual([]);
+  });
+
+  it('has one interchange each way where it is to be quick', () => {
+    expect(guestsOfExtent('quick')).toEqual(['pv64', 'hvm']);
+    expect(planCells('one', 'hvm', 'quick').map(({ cell }) => CELLS[cell])).toEqual([
+      'stock xl save, our xl restore',
+      'our xl save, stock xl restore',
+    ]);
+    expect(planCells('two', 'hvm', 'quick')).toEqual([]);
   });
 
   it('names functions that cells.sh has', () => {

@@ -5,22 +5,32 @@ import { isWell, type MatrixReport, TerminalTable, writeReport } from '../../rep
 import { repositoryRoot } from '../../repository.js';
 import { runJob } from '../job.js';
 import type { Lab, Running } from '../lab.js';
-import { type Cell, cellScript, GUESTS, type Guest, type Hosts, planCells } from './cells.js';
+import {
+  type Cell,
+  cellScript,
+  type Extent,
+  GUESTS,
+  type Guest,
+  guestsOfExtent,
+  type Hosts,
+  planCells,
+} from './cells.js';
 import { type LabFindings, readFindings } from './report.js';
 
 const CELLS = `${repositoryRoot}packages/test-harness/src/lab/matrix/cells.sh`;
 
 export interface LabMatrixOptions {
   readonly guests: readonly Guest[];
+  readonly extent: Extent;
   /** Folder of the report. */
   readonly results: string;
   /** Seconds for all that one guest does on a machine. */
   readonly timeout: number;
 }
 
-/** @throws Error for a guest that the lab does not know */
-export function guestsOf(names: readonly string[]): Guest[] {
-  if (names.length === 0) return [...GUESTS];
+/** Those that were named, or those of the extent. @throws Error for a guest that the lab does not know */
+export function guestsOf(names: readonly string[], extent: Extent): Guest[] {
+  if (names.length === 0) return [...guestsOfExtent(extent)];
   return names.map((name) => {
     const guest = GUESTS.find((known) => known === name);
     if (guest === undefined) throw new Error(`there is no guest '${name}' (${GUESTS.join(', ')})`);
@@ -35,20 +45,20 @@ export function guestsOf(names: readonly string[]): Guest[] {
  * @returns the exit status: 0 where every cell is well
  */
 export async function runMatrix(lab: Lab, name: string, options: LabMatrixOptions): Promise<number> {
-  const { guests, results } = options;
+  const { guests, results, extent } = options;
   mkdirSync(results, { recursive: true });
   const began = Date.now();
   const found: LabFindings[] = [];
   for (const guest of guests) {
     found.push(await findings('one', guest, options, (job) => lab.with(name, job)));
   }
-  found.push(...(await acrossTwo(lab, options)));
+  if (extent === 'whole') found.push(...(await acrossTwo(lab, options)));
   const report: MatrixReport = {
     name: 'guests between stock xl and ours',
     host: 'lab',
     began: new Date(began).toISOString(),
     seconds: (Date.now() - began) / 1000,
-    command: `npm run matrix -- --host lab ${guests.join(' ')}`,
+    command: `npm run matrix -- --host lab${extent === 'quick' ? ' --quick' : ''} ${guests.join(' ')}`,
     results: found.flatMap((it) => it.results),
     figures: found.flatMap((it) => it.figures),
   };
@@ -77,10 +87,10 @@ async function acrossTwo(lab: Lab, options: LabMatrixOptions): Promise<LabFindin
 async function findings(
   hosts: Hosts,
   guest: Guest,
-  { results, timeout }: LabMatrixOptions,
+  { results, timeout, extent }: LabMatrixOptions,
   onMachine: (job: (running: Running) => Promise<void>) => Promise<void>,
 ): Promise<LabFindings> {
-  const planned = planCells(hosts, guest);
+  const planned = planCells(hosts, guest, extent);
   const work = mkdtempSync(join(tmpdir(), 'xen-matrix-'));
   const folder = join(results, `${guest}-${hosts}`);
   mkdirSync(folder, { recursive: true });
@@ -88,7 +98,7 @@ async function findings(
   writeFileSync(output, '');
   try {
     const script = join(work, `${guest}-${hosts}`);
-    writeFileSync(script, cellScript(hosts, guest));
+    writeFileSync(script, cellScript(hosts, guest, extent));
     await onMachine(async ({ machine, control }) => {
       const job = { script, beside: [CELLS], results: folder, timeout };
       await runJob(machine, control, job, (text) => process.stdout.write(text));
