@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Package } from '../workspace.js';
-import { installAlone, problemOf } from './install-alone.js';
 import { fetchNode, type NodeVersion, oldestSupported } from './node-versions.js';
 import { type Rehearsal, rehearseRelease } from './rehearsal.js';
-import { resultTable, type Trial } from './table.js';
+import { resultTable } from './table.js';
+import { type Trial, tryAlone } from './trial.js';
 
 /** The newest Node that npm has. */
 const NEWEST = 'latest';
@@ -58,29 +57,12 @@ async function tryAll({ packages, registry }: Rehearsal, nodes: readonly NodeVer
   for (const node of nodes) {
     for (const of of packages) {
       sayStep(`${of.manifest.name} alone, Node ${node.version}: install, example of its README`);
-      const trial = await tryOne(of, registry.url, node, join(folder, 'alone', node.version, of.name));
+      const trial = await tryAlone(of, registry.url, node, join(folder, 'alone', node.version, of.name));
       if (trial.problem !== undefined) say(`FAILED: ${trial.problem}`);
       trials.push(trial);
     }
   }
   return trials;
-}
-
-async function tryOne(of: Package, registry: string, node: NodeVersion, project: string): Promise<Trial> {
-  const start = Date.now();
-  const done = (packages: number, problem?: string): Trial => ({
-    name: of.name,
-    node: node.version,
-    packages,
-    seconds: (Date.now() - start) / 1000,
-    ...(problem === undefined ? {} : { problem }),
-  });
-  try {
-    const alone = await installAlone({ of, registry, project, env: node.env });
-    return done(alone.installed.length, problemOf(alone));
-  } catch (e) {
-    return done(0, e instanceof Error ? e.message : String(e));
-  }
 }
 
 function report(rehearsal: Rehearsal, trials: readonly Trial[]): boolean {

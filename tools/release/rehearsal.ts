@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Package, root, SCOPE, workspacePackages } from '../workspace.js';
 import { cloneRepository } from './clone.js';
@@ -32,8 +32,8 @@ export async function rehearseRelease({ folder, build, say = () => {} }: Rehears
   const clone = join(folder, 'clone');
   say('clone of the repository, with what is not committed');
   await cloneRepository(clone);
-  say('its tools (pnpm install)');
-  await pnpm(clone, 'install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only');
+  say(build ? 'what it needs (pnpm install)' : 'what its packages need (pnpm install --prod)');
+  await install(clone, build);
   say('versions and changelogs (changeset version)');
   const versions = await makeVersions(clone);
   const packages = workspacePackages(clone);
@@ -62,8 +62,13 @@ function onlyTo({ url, publisher }: LocalRegistry): Environment {
   return { npm_config_registry: url, [scoped]: url, npm_config_userconfig: publisher, npm_config_provenance: 'false' };
 }
 
-function pnpm(at: string, ...args: string[]): Promise<string> {
-  return run('pnpm', args, at, quiet);
+async function install(clone: string, tools: boolean): Promise<void> {
+  const args = ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only'];
+  await run('pnpm', tools ? args : [...args, '--prod'], clone, quiet);
+  if (tools) return;
+  // Only changesets is looked up from the clone (for what writes the changelogs).
+  mkdirSync(join(clone, 'node_modules'), { recursive: true });
+  symlinkSync(join(root, 'node_modules/@changesets'), join(clone, 'node_modules/@changesets'), 'junction');
 }
 
 function copyBuild(name: string, clone: string): void {

@@ -1,15 +1,5 @@
 import type { Rehearsal } from './rehearsal.js';
-
-/** A package that was installed alone under a Node. */
-export interface Trial {
-  readonly name: string;
-  readonly node: string;
-  /** Of the project, with the package itself. */
-  readonly packages: number;
-  readonly seconds: number;
-  /** What went wrong, if anything did. */
-  readonly problem?: string;
-}
+import type { Trial } from './trial.js';
 
 /** What was published and what ran, as lines of text: a package in each, a column for each Node. */
 export function resultTable(
