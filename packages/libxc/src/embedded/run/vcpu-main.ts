@@ -8,6 +8,7 @@ import { MachineMemory } from '../memory/machine-memory.js';
 import { ANSWER_TEXT, ANSWER_VALUE, CPU_TIME, DOMAIN_WORD, GO, PHYSMAP_FAULT, VCPU_WORD } from './control.js';
 import { Throttle } from './throttle.js';
 import type { VcpuData, VcpuMessage } from './vcpu-data.js';
+import { waitWhile } from './wait-while.js';
 
 /** Instructions between two accounts of the time that a vcpu executes without a pause. */
 const ACCOUNT_EVERY = 256;
@@ -19,7 +20,7 @@ export function vcpuMain(data: VcpuData, port: MessagePort): never {
 }
 
 class VcpuThreadSide {
-  private readonly words: Int32Array;
+  private readonly words: Int32Array<SharedArrayBuffer>;
   private readonly numbers: Float64Array;
   private readonly machine: VcpuMachine;
   private readonly throttle: Throttle;
@@ -43,7 +44,7 @@ class VcpuThreadSide {
   /** From one start to the next stop. */
   turn(): void {
     const { words } = this;
-    Atomics.wait(words, VCPU_WORD.go, GO.parked);
+    waitWhile(words, VCPU_WORD.go, GO.parked);
     this.throttle.resumed();
     this.accounted = performance.now();
     while (Atomics.load(words, VCPU_WORD.go) === GO.run) runVcpu(this.machine);
@@ -149,7 +150,7 @@ class VcpuThreadSide {
     const { words } = this;
     Atomics.store(words, VCPU_WORD.answer, 0);
     this.post({ call, args });
-    Atomics.wait(words, VCPU_WORD.answer, 0);
+    waitWhile(words, VCPU_WORD.answer, 0);
     if (Atomics.load(words, VCPU_WORD.answer) === 1) return this.numbers[ANSWER_VALUE / 8]!;
     throw new HypervisorError('EINVAL', call, undefined, this.answerText());
   }
@@ -165,6 +166,6 @@ class VcpuThreadSide {
   }
 }
 
-function words32(buffer: SharedArrayBuffer): Int32Array {
+function words32(buffer: SharedArrayBuffer): Int32Array<SharedArrayBuffer> {
   return new Int32Array(buffer);
 }
