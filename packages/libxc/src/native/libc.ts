@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import { inThread } from './in-thread.js';
 
 /**
  * The few functions of the C library that Node lacks: shared file mappings, giving file ranges back, file locks, reads of
@@ -74,20 +75,13 @@ function load(): LibC {
     punchHole(fd, offset, length) {
       return fallocate !== undefined && fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, offset, length) === 0;
     },
-    receiveAll: (fd, into) =>
-      new Promise((resolve, reject) => {
-        recv.async(fd, into, into.length, MSG_WAITALL, (error: Error | null, got: number | bigint) => {
-          if (error) reject(error);
-          else resolve(Number(got));
-        });
-      }),
-    ready: (fd, use) =>
-      new Promise((resolve, reject) => {
-        const pollfd = Buffer.alloc(8);
-        pollfd.writeInt32LE(fd, 0);
-        pollfd.writeInt16LE(use === 'read' ? POLLIN : POLLOUT, 4);
-        poll.async(pollfd, 1, READY_MS, (error: Error | null) => (error ? reject(error) : resolve()));
-      }),
+    receiveAll: async (fd, into) => Number(await inThread<number | bigint>(recv, fd, into, into.length, MSG_WAITALL)),
+    async ready(fd, use) {
+      const pollfd = Buffer.alloc(8);
+      pollfd.writeInt32LE(fd, 0);
+      pollfd.writeInt16LE(use === 'read' ? POLLIN : POLLOUT, 4);
+      await inThread(poll, pollfd, 1, READY_MS);
+    },
     shutdownRead: (fd) => void shutdown(fd, SHUT_RD),
     shutdownWrite: (fd) => void shutdown(fd, SHUT_WR),
     tryLock: (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0,

@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import { inThread, type NativeFunction } from '../../native/in-thread.js';
 
 /**
  * The libraries of Xen whose interfaces are stable, as functions. Handles and addresses are 64-bit numbers. Those that
@@ -34,7 +35,7 @@ export interface XenLibraries {
   /** Waits until an event is there; false when the time (ms) is over. */
   waitForEvent(handle: bigint, timeout: number): Promise<boolean>;
 
-  /** Of the last call that was not made slowly. */
+  /** Of the last call that was not made in a thread. */
   errno(): number;
   /** Bytes at an address: valid as long as what is there. */
   view(address: bigint, length: number): Uint8Array<ArrayBuffer>;
@@ -86,7 +87,6 @@ const MULTICALL = 13;
 const PROT_READ_WRITE = 3;
 const POLLIN = 1;
 
-type NativeFunction = ReturnType<ReturnType<typeof koffi.load>['func']>;
 type Bound<P extends { readonly functions: Readonly<Record<string, string>> }> = {
   readonly [K in keyof P['functions']]: NativeFunction;
 };
@@ -101,15 +101,15 @@ export function loadXenLibraries(): XenLibraries {
   const memories = opened(memory.open(null, 0), 'xenforeignmemory_open', '/dev/xen/privcmd');
   return {
     multicall: (entries, count) => call.call2(calls, MULTICALL, entries, count),
-    multicallSlowly: (entries, count) => slowly(call.call2, calls, MULTICALL, entries, count),
+    multicallSlowly: (entries, count) => inThread(call.call2, calls, MULTICALL, entries, count),
     hypercall: (op, argument) => call.call1(calls, op, argument),
     allocatePages: (count) => addressOf(call.allocate(calls, count)),
     freePages: (address, count) => call.free(calls, address, count),
 
     map: (domid, prot, pages, gfns, errors) => addressOf(memory.map(memories, domid, prot, pages, gfns, errors)),
     mapSlowly: async (domid, prot, pages, gfns, errors) =>
-      addressOf(await slowly(memory.map, memories, domid, prot, pages, gfns, errors)),
-    unmapSlowly: (address, pages) => slowly(memory.unmap, memories, address, pages),
+      addressOf(await inThread(memory.map, memories, domid, prot, pages, gfns, errors)),
+    unmapSlowly: (address, pages) => inThread(memory.unmap, memories, address, pages),
     mapResource: (domid, type, id, frame, count, at) =>
       addressOf(memory.mapResource(memories, domid, type, id, frame, count, at, PROT_READ_WRITE, 0)),
     unmapResource: (handle) => memory.unmapResource(memories, handle),
@@ -127,7 +127,7 @@ export function loadXenLibraries(): XenLibraries {
       const request = new Int32Array(2);
       request[0] = events.fd(handle);
       request[1] = POLLIN;
-      return (await slowly<number>(libc.poll, request, 1, timeout)) > 0;
+      return (await inThread<number>(libc.poll, request, 1, timeout)) > 0;
     },
 
     errno: () => koffi.errno(),
@@ -145,12 +145,6 @@ function bind<P extends { readonly name: string; readonly functions: Readonly<Re
   const library = koffi.load(prototypes.name);
   const bound = Object.entries(prototypes.functions).map(([key, text]) => [key, library.func(text)]);
   return Object.fromEntries(bound) as Bound<P>;
-}
-
-function slowly<T>(target: NativeFunction, ...args: readonly unknown[]): Promise<T> {
-  return new Promise((resolve, reject) => {
-    target.async(...args, (error: unknown, result: T) => (error ? reject(error) : resolve(result)));
-  });
 }
 
 function addressOf(pointer: unknown): bigint {
