@@ -4,6 +4,7 @@ import { killAll, processesWith } from '../matrix/host/processes.js';
 import { isValid } from '../matrix/scenarios/save.js';
 import { Choices, partSeed } from '../random.js';
 import { decide } from './decide.js';
+import { evidenceOf } from './evidence.js';
 import type { Field } from './field.js';
 import { SoakGuest } from './guest.js';
 import { copiesOf, type Expectation, oneCopy, RECOVERY_MS, workDone } from './invariant.js';
@@ -156,7 +157,7 @@ export class Soak {
       left.push(...growthSince(first, used, now).map((what) => `${now.host}: ${what}`));
     }
     if (left.length > 0) {
-      this.fail(this.numbers, '-', INVENTORY, 'none', `left: ${left.join('; ')}`, this.field.logs());
+      this.fail(this.numbers, '-', INVENTORY, 'none', `left: ${left.join('; ')}`, await evidenceOf(this.field));
       this.stopped ||= !this.settings.keepGoing;
     }
     this.inventories += 1;
@@ -222,7 +223,7 @@ export class Soak {
       rmSync(this.field.operationFolder(number), { recursive: true, force: true });
       return;
     }
-    this.fail(number, guest.name, operation, task.fault, why, `${log}\n${this.field.logs()}`);
+    this.fail(number, guest.name, operation, task.fault, why, `${log}\n${await evidenceOf(this.field, guest)}`);
     if (this.settings.keepGoing) await this.renew(task);
     else this.stopped = true;
   }

@@ -7,6 +7,8 @@ import { chooseFault, type Operation } from './operation.js';
 
 /** Nothing else is possible yet: neither network nor disk is replicated. */
 const OPTIONS = ['-F', '-n', '-d', '-i', '50'];
+/** A busy machine may need long for a few of them. */
+const CHECKPOINTS_MS = 120_000;
 const LINK_EARLY = 'the link breaks before the first checkpoint is whole';
 const FAULTS = ['kill -9 of the command', RECEIVER_FAULT, 'Ctrl-C', LINK_EARLY] as const;
 
@@ -50,10 +52,14 @@ async function checkpoints(task: Task, running: RunningCommand, count: number): 
   running.process.stderr?.on('data', (text: string) => {
     said += text;
   });
-  await task.eventually(`checkpoint ${count}`, async () => {
-    if (running.process.exitCode !== null) throw new Error(`the replication has ended: ${said}`);
-    return said.includes(`checkpoint ${count}\n`);
-  });
+  await task.eventually(
+    `checkpoint ${count}`,
+    async () => {
+      if (running.process.exitCode !== null) throw new Error(`the replication has ended: ${said}`);
+      return said.includes(`checkpoint ${count}\n`);
+    },
+    CHECKPOINTS_MS,
+  );
 }
 
 /** Two copies that run are what is documented; anything else beside the source is not, and is left to be found. */
