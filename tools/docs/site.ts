@@ -32,7 +32,9 @@ export async function buildSite(folder: string): Promise<readonly string[]> {
       skipErrorChecking: true,
       validation: false,
     },
-    projectDocuments: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/tutorials/*.md'].map((path) => root + path),
+    projectDocuments: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/*.md', 'docs/tutorials/*.md'].map(
+      (path) => root + path,
+    ),
     validation: { invalidLink: true, invalidPath: true, rewrittenLink: true, notExported: false, notDocumented: false },
     highlightLanguages: ['sh', 'ts', 'js', 'json', 'yaml', 'diff', 'console'],
     customCss: `${root}tools/docs/site.css`,

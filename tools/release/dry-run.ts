@@ -34,9 +34,8 @@ export async function dryRun(wanted: readonly string[]): Promise<boolean> {
   }
 }
 
-const began = Date.now();
 const say = (text: string) => console.log(text);
-const sayStep = (what: string) => say(`${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+const sayStep = (what: string) => say(`${process.uptime().toFixed(1).padStart(6)} s  ${what}`);
 
 function sayVersions({ versions, tags }: Rehearsal): void {
   for (const { of, from, to } of versions) say(`          ${of.manifest.name} ${from} -> ${to}`);

@@ -15,14 +15,22 @@ const { values } = parseArgs({
   },
 });
 
-async function main(): Promise<boolean> {
-  if (!values['dry-run'] && !values.versions) return publishToNpm(root, process.env);
+async function breaksNothingUnannounced(): Promise<boolean> {
+  console.log('What the packages promise is compared with their last releases.');
   const unannounced = await unannouncedBreaks(builtReports());
   for (const line of unannounced) console.error(line);
-  if (unannounced.length > 0) return false;
-  if (values['dry-run']) return dryRun(values.node);
+  return unannounced.length === 0;
+}
+
+async function versions(): Promise<boolean> {
   for (const { of, from, to } of await makeVersions(root)) console.log(`${of.manifest.name} ${from} -> ${to}`);
   return true;
+}
+
+async function main(): Promise<boolean> {
+  if (!values['dry-run'] && !values.versions) return publishToNpm(root, process.env);
+  if (!(await breaksNothingUnannounced())) return false;
+  return values['dry-run'] ? dryRun(values.node) : versions();
 }
 
 process.exitCode = (await main()) ? 0 : 1;
