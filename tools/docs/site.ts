@@ -42,8 +42,6 @@ export async function buildSite(folder: string): Promise<readonly string[]> {
     includeHierarchySummary: false,
     searchInDocuments: true,
     cleanOutputDir: true,
-    // There is no address yet at which the sources could be looked at.
-    disableSources: true,
     hideGenerator: true,
   });
   app.logger = logger;
