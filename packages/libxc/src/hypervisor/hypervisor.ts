@@ -101,7 +101,7 @@ export interface Hypervisor {
 
   // --- vcpus
   vcpuInfo(domid: number, vcpu: number): Promise<VcpuInfo>;
-  /** Bytes of a guest word: 4 or 8. */
+  /** Bytes of a PV guest's word: 4 or 8. @throws EOPNOTSUPP for HVM */
   guestWidth(domid: number): Promise<4 | 8>;
   /** @throws EACCES once the domain owns a frame, EOPNOTSUPP without 32-bit PV */
   setGuestWidth(domid: number, width: 4 | 8): Promise<void>;

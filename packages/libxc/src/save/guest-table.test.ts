@@ -67,7 +67,7 @@ describe.each(Object.entries(GUESTS))('%s', (_, { kind, words }) => {
     guests.push(guest);
     await guest.start();
     const before = await stateOf(here, guest.domid);
-    expect(before.width).toBe(kind === 'pv32' ? 4 : 8);
+    expect(before.width).toBe(kind === 'pv32' ? 4 : kind === 'pv' ? 8 : undefined);
     expect(before.vcpus.map(({ online }) => online)).toEqual([true, true, false, false]);
     const free = (await there.hypervisor.info()).freePages;
 
@@ -111,7 +111,12 @@ async function stateOf({ hypervisor }: TestHost, domid: number) {
     const { online } = await hypervisor.vcpuInfo(domid, vcpu);
     vcpus.push({ online, xsave: online ? await hypervisor.vcpuXsave(domid, vcpu) : undefined });
   }
-  return { vcpus, width: await hypervisor.guestWidth(domid), policy: await hypervisor.cpuPolicy(domid) };
+  const { hvm } = await hypervisor.domainInfo(domid);
+  return {
+    vcpus,
+    width: hvm ? undefined : await hypervisor.guestWidth(domid),
+    policy: await hypervisor.cpuPolicy(domid),
+  };
 }
 
 /** Checkpoints without a pause, until there are so many. */

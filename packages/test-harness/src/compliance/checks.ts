@@ -253,6 +253,8 @@ const vcpus: ComplianceCheck[] = [
     run: async (examined) => {
       const { hypervisor } = examined;
       await withDomain(examined, 'hvm', async (domid) => {
+        await refused('its width', hypervisor.guestWidth(domid), 'EOPNOTSUPP');
+        await refused('a context in the form of PV', hypervisor.vcpuContext(domid, 0), 'ENODATA');
         const context = await hypervisor.hvmContext(domid);
         holds('it has bytes', context.length > 0);
         await hypervisor.setHvmContext(domid, context);

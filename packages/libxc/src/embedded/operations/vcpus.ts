@@ -35,7 +35,11 @@ export const vcpuHandlers: Handlers<
     return { online, blocked: online && blocked, running, cpuTime: cpuTimeOf(found.control), cpu: 0 };
   },
 
-  guestWidth: (host, _connection, domid) => host.domain(domid, 'guestWidth').width,
+  guestWidth(host, _connection, domid) {
+    const domain = host.domain(domid, 'guestWidth');
+    if (domain.hvm) throw refuse('EOPNOTSUPP', 'guestWidth', domain, 'it is no PV domain');
+    return domain.width;
+  },
 
   setGuestWidth(host, _connection, domid, width) {
     const domain = host.domain(domid, 'setGuestWidth');

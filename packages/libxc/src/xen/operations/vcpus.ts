@@ -28,6 +28,12 @@ export function vcpuOperations(xen: Hypercalls): VcpuOperations {
     xen.domctl({ operation: 'guestWidth', domid }, DOMCTL.getAddressSize, nothing, (union): 4 | 8 =>
       union.getUint32(0, true) === 32 ? 4 : 8,
     );
+  /** HVM domains have no address size to ask for; their contexts are as 64-bit ones. */
+  const contextWidth = (domid: number) =>
+    guestWidth(domid).catch((e: unknown) => {
+      if (isHypervisorError(e, 'EOPNOTSUPP')) return 8 as const;
+      throw e;
+    });
 
   return {
     vcpuInfo: (domid, vcpu) =>
@@ -54,7 +60,7 @@ export function vcpuOperations(xen: Hypercalls): VcpuOperations {
       ),
 
     async vcpuContext(domid, vcpu) {
-      const { size } = pvLayout(await guestWidth(domid)).vcpuContext;
+      const { size } = pvLayout(await contextWidth(domid)).vcpuContext;
       return xen.buffers.with(VCPU_CONTEXT_ROOM, async ({ address, bytes }) => {
         bytes.fill(0, 0, VCPU_CONTEXT_ROOM);
         await xen.domctl(
