@@ -57,7 +57,9 @@ async function run(planned: readonly PlannedCell[], args: readonly string[], opt
   const { seed, json, report: folder } = options;
   const packages = await packagesUnderTest(options.packages);
   const output = json ? process.stderr : process.stdout;
-  output.write(`${planned.length} cells with the packages of ${packages.where}, seed ${seed}\n`);
+  output.write(
+    `${planned.length} ${planned.length === 1 ? 'cell' : 'cells'} with the packages of ${packages.where}, seed ${seed}\n`,
+  );
   const table = new TerminalTable(planned.map(nameOfCell), output);
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
@@ -104,6 +106,12 @@ function again(args: readonly string[], seed: number): string {
   return [...words, ...(args.some((word) => word.startsWith('--seed')) ? [] : ['--seed', String(seed)])].join(' ');
 }
 
+// A reader of the table or the list that went away (head, less) is no fault.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (e: NodeJS.ErrnoException) => {
+    if (e.code !== 'EPIPE') throw e;
+  });
+}
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (e) {

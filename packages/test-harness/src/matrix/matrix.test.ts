@@ -55,6 +55,14 @@ describe('xen-test-matrix', () => {
     expect(existsSync(join(folder, 'report/matrix.xml'))).toBe(true);
   });
 
+  it('says nothing of a reader that has heard enough', () => {
+    // sh: the list is longer than what is read of it.
+    const { stdout, stderr } = spawnSync('sh', ['-c', '"$0" "$1" --list | head -n 1', process.execPath, PROGRAM], {
+      encoding: 'utf8',
+    });
+    expect([stdout, stderr]).toEqual(['pv32: save: fault-free\n', '']);
+  });
+
   it('says that packages are missing', () => {
     mkdirSync(join(folder, 'empty'));
     const words = [PROGRAM, '--packages', join(folder, 'empty')];
