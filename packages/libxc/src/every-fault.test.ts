@@ -1,5 +1,6 @@
 import { ByteReader, type ByteSink, type ByteSource, byteSource, MemorySink } from '@xen-migration/stream-format';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Mutator } from '../../stream-format/src/testing/mutations.js';
 import { HypervisorError } from './hypervisor/errors.js';
 import type { Hypervisor } from './hypervisor/hypervisor.js';
 import { RestoreError, type RestoreOptions, restoreDomain } from './restore/index.js';
@@ -7,7 +8,6 @@ import { SaveError, type SaveOptions, saveDomain } from './save/index.js';
 import { watched } from './testing/faults.js';
 import { type GuestOptions, TestGuest } from './testing/guest.js';
 import { type TestHost, testHost } from './testing/hosts.js';
-import { Mutator } from './testing/mutations.js';
 
 /**
  * A good run is recorded: every call of the hypervisor, every write or read of the stream, every callback. Then the run is

@@ -52,6 +52,7 @@ class BodyConversion {
   private xenstoreSize = 0;
   private vcpus = ONLY_FIRST_VCPU;
   private lastCheckpoint = false;
+  private hasTsc = false;
 
   constructor(private readonly task: BodyTask) {
     this.batches = new PageBatches(task.legacy, task.p2mSize, task.libxc, task.trace);
@@ -92,7 +93,7 @@ class BodyConversion {
         this.vcpus = await readVcpuMap(legacy);
         return trace?.(`  online vcpus: ${this.vcpus.join(' ')}`);
       case 'tsc_info':
-        return this.tscInfo();
+        return this.tscInfo(at);
       case 'toolstack':
         return this.toolstack();
       case 'last_checkpoint':
@@ -117,8 +118,11 @@ class BodyConversion {
     this.params.push({ index, value });
   }
 
-  private async tscInfo(): Promise<void> {
+  private async tscInfo(at: number): Promise<void> {
     const { legacy, libxc, trace } = this.task;
+    // A stream of version 2 has one; which of the two a restorer would take is not said anywhere.
+    if (this.hasTsc) throw legacy.fault('BAD_VALUE', 'tsc-info-twice', 'a second tsc_info', at);
+    this.hasTsc = true;
     const tsc = TSC_INFO_CHUNK.read(await legacy.bytes(TSC_INFO_CHUNK.size), true);
     trace?.(`  mode ${tsc.mode}, ${tsc.nsec} ns, ${tsc.khz} kHz, incarnation ${tsc.incarnation}`);
     await libxc.record({ type: 'X86_TSC_INFO', ...tsc });

@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ByteReader, byteSource } from '@xen-migration/stream-format';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Mutator } from '../../../stream-format/src/testing/mutations.js';
 import { type TestHost, testHost } from '../testing/hosts.js';
-import { Mutator } from '../testing/mutations.js';
 import { type SmallGuestKind, smallStream } from '../testing/small-guests.js';
 import { RestoreError, restoreDomain } from './index.js';
 

@@ -67,7 +67,7 @@ describe.each(Object.entries(sources()))('ByteReader, %s', (_, source) => {
     await reader.skip(COUNT - 10);
     expect(reader.offset).toBe(1000 + COUNT - 10);
     const fault = { code: 'TRUNCATED', rule: 'truncated', offset: 1000 + COUNT, layer: 'libxl', spec: 'a document' };
-    const message = `offset ${1000 + COUNT}: libxl, somewhere: the input ends, 11 bytes more were expected`;
+    const message = `offset ${1000 + COUNT}: libxl, somewhere: the input ends, 1 byte more was expected`;
     await expect(reader.read(11)).rejects.toMatchObject({ ...fault, message });
     await expect(reader.ensure(11)).rejects.toMatchObject({ ...fault, message });
     same(await reader.peek(11), COUNT - 10, COUNT);
@@ -146,9 +146,7 @@ describe('ByteReader without waiting', () => {
     }
     const left = COUNT - reader.offset;
     expect(reader.readSync(left + 1)).toBeUndefined();
-    expect(() => reader.skipSync(left + 1)).toThrow(
-      `offset ${COUNT}: wire: the input ends, 1 bytes more were expected`,
-    );
+    expect(() => reader.skipSync(left + 1)).toThrow(`offset ${COUNT}: wire: the input ends, 1 byte more was expected`);
   });
 
   it('tells that the end comes sooner than it was to be passed over, at the end of the buffer', () => {

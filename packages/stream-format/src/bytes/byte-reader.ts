@@ -45,7 +45,7 @@ export class ByteReader {
     const ready = this.readSync(n);
     if (ready !== undefined) return ready;
     if (n > this.buffer.length) return this.readLong(n);
-    if (!(await this.fill(n))) throw this.truncated(n);
+    await this.ensure(n);
     return this.take(n);
   }
 
@@ -69,7 +69,7 @@ export class ByteReader {
 
   /** Waits until n bytes, no more than the buffer holds, are buffered. @throws StreamError TRUNCATED */
   async ensure(n: number): Promise<void> {
-    if (!(await this.fill(n))) throw this.truncated(n);
+    if (!(await this.fill(n))) throw this.truncated(n - (this.end - this.position));
   }
 
   /** A number from `ensureSync`ed bytes that are `at` bytes ahead. */
@@ -213,7 +213,8 @@ export class ByteReader {
 
   private truncated(wanted: number): StreamError {
     const end = this.base + this.end;
-    return new StreamError(`the input ends, ${wanted} bytes more were expected`, {
+    const more = wanted === 1 ? '1 byte more was' : `${wanted} bytes more were`;
+    return new StreamError(`the input ends, ${more} expected`, {
       ...this.place,
       code: 'TRUNCATED',
       offset: end,

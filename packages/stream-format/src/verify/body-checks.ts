@@ -16,16 +16,16 @@ export function checkHvmContext(body: Uint8Array, littleEndian: boolean): BodyFa
     const type = view.getUint16(at, littleEndian);
     const length = view.getUint32(at + 4, littleEndian);
     const next = at + SAVE_HEADER + length;
-    if (type === SAVE_END) {
-      if (next === body.length) return undefined;
-      return { rule: 'hvm-context', message: `${body.length - at - SAVE_HEADER} bytes after the END save record`, at };
-    }
     if (next > body.length) {
       return {
         rule: 'hvm-context',
         message: `save record of type ${type} and ${length} bytes reaches beyond the end`,
         at,
       };
+    }
+    if (type === SAVE_END) {
+      if (next === body.length) return undefined;
+      return { rule: 'hvm-context', message: `${body.length - next} bytes after the END save record`, at };
     }
     at = next;
   }

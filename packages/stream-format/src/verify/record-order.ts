@@ -61,6 +61,8 @@ export class RecordOrder {
   /** Since the start, or the last checkpoint. */
   private seen = new Set<LibxcRecordName>();
   private vcpuRecords = new Set<string>();
+  /** Records of vcpus have come since the start, or the last checkpoint. */
+  private inVcpus = false;
   private checkpoints = 0;
 
   constructor(
@@ -70,7 +72,7 @@ export class RecordOrder {
 
   /** Whether another PAGE_DATA would break no rule; then nothing needs to be asked. */
   get inPages(): boolean {
-    return this.seen.has('PAGE_DATA') && !this.seen.has('X86_PV_VCPU_BASIC');
+    return this.seen.has('PAGE_DATA') && !this.inVcpus;
   }
 
   has(name: LibxcRecordName): boolean {
@@ -91,6 +93,7 @@ export class RecordOrder {
     if (name === 'CHECKPOINT' || name === 'END') this.finish(name);
     this.everSeen.add(name);
     this.seen.add(name);
+    if (VCPU.has(name)) this.inVcpus = true;
     if (name === 'CHECKPOINT') this.nextCheckpoint();
   }
 
@@ -136,7 +139,7 @@ export class RecordOrder {
     if (name === 'X86_PV_P2M_FRAMES' || name === 'SHARED_INFO') needs('X86_PV_INFO', 'order-pv-info');
     if (name === 'PAGE_DATA') needs('X86_PV_P2M_FRAMES', 'order-p2m-frames');
     if (VCPU.has(name)) needs('PAGE_DATA', 'order-vcpu');
-    if ((name === 'PAGE_DATA' || name === 'X86_PV_P2M_FRAMES') && [...VCPU].some((vcpu) => this.seen.has(vcpu))) {
+    if ((name === 'PAGE_DATA' || name === 'X86_PV_P2M_FRAMES') && this.inVcpus) {
       this.report('order-vcpu', `${name} after the records of vcpus`, LAYOUT.pv);
     }
   }
@@ -163,5 +166,6 @@ export class RecordOrder {
     this.checkpoints++;
     this.seen = new Set();
     this.vcpuRecords = new Set();
+    this.inVcpus = false;
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../bytes/byte-reader.js';
 import { byteSource } from '../bytes/byte-source.js';
-import { sampleLibxc, sampleSaveFile } from '../testing/sample-streams.js';
+import { concatBytes } from '../bytes/concat.js';
+import { libxcPieces, sampleLibxc, sampleSaveFile } from '../testing/sample-streams.js';
 import { type VerifyReport, verifyStream } from './verify-stream.js';
 
 const verify = (stream: Uint8Array) => verifyStream(new ByteReader(byteSource(stream)));
@@ -31,6 +32,21 @@ describe('generated streams', () => {
     for (const size of [1, 7, 4096]) {
       const report = await verifyStream(new ByteReader(byteSource(chunks(stream, size))));
       expect(report).toEqual(whole);
+    }
+  });
+
+  it('pages behind any record of a vcpu are out of order, whatever the chunking', async () => {
+    const pieces = await libxcPieces({ version: 3, endian: 'little', guestType: 'pv' });
+    const [first, second] = [
+      pieces.findIndex((piece) => piece[0] === 1),
+      pieces.findLastIndex((piece) => piece[0] === 1),
+    ];
+    const extended = pieces.filter((piece) => piece[0] === 5);
+    const stream = concatBytes([...pieces.slice(0, first + 1), ...extended, ...pieces.slice(second)]);
+    const whole: VerifyReport = await verify(stream);
+    expect(whole.problems.map(({ message }) => message)).toContain('PAGE_DATA after the records of vcpus');
+    for (const size of [1, 7, 4096]) {
+      expect(await verifyStream(new ByteReader(byteSource(chunks(stream, size))))).toEqual(whole);
     }
   });
 });

@@ -13,6 +13,8 @@ export const STRICTER_RULES: ReadonlySet<string> = new Set([
   'vcpu-max',
   'vcpu-map',
   'extended-info-vcpu-twice',
+  // Two records where one may be.
+  'tsc-info-twice',
   // What can't be in the guest, or in a record.
   'p2m-frame',
   'hvm-context-length',

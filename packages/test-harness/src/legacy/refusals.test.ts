@@ -201,7 +201,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     what: 'an end inside of a page',
     writer: () => hvm().batch([0, 1], [PAGE, PAGE.subarray(0, 100)]),
-    message: 'offset 4224: legacy, chunk 0 (pages): the input ends, 8192 bytes more were expected',
+    message: 'offset 4224: legacy, chunk 0 (pages): the input ends, 3996 bytes more were expected',
     rule: 'truncated',
     code: 'TRUNCATED',
   },
@@ -323,6 +323,13 @@ const REFUSALS: readonly Refusal[] = [
       ]),
     message: `offset ${20 + 8 + 0x1430}: legacy, extended info: there is a second block "vcpu"`,
     rule: 'extended-info-vcpu-twice',
+    code: 'BAD_VALUE',
+  },
+  {
+    what: 'two chunks of the TSC',
+    writer: () => new LegacyWriter(64).p2mSize(1).tscInfo(0, 1n, 1000, 1).tscInfo(0, 2n, 1000, 1),
+    message: 'offset 32: legacy, chunk 1 (tsc_info): a second tsc_info',
+    rule: 'tsc-info-twice',
     code: 'BAD_VALUE',
   },
   {

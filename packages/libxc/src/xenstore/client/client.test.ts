@@ -209,6 +209,16 @@ describe('a xenstored', () => {
     await expect(client.read('/')).rejects.toMatchObject({ code: 'ENOTCONN' });
   });
 
+  it('that gives no end of a long directory, and no part of it, is not asked for ever', async () => {
+    const client = await broken(({ type, ...message }, socket) => {
+      const refused = type === XS.DIRECTORY;
+      const payload = encodeStrings(refused ? 'E2BIG' : '1');
+      socket.write(encodeMessage({ ...message, type: refused ? XS.ERROR : type, payload }));
+    });
+    await expect(client.directory('/a')).rejects.toMatchObject({ code: 'EPROTO', operation: 'DIRECTORY_PART' });
+    await client.close();
+  });
+
   it('may answer in any order', async () => {
     const waiting: Message[] = [];
     const client = await broken((message, socket) => {

@@ -69,6 +69,9 @@ export class NodeAccess {
         names.push(...part);
         offset += encodeStrings(...part).length;
         if (whole) return names;
+        // It would be asked for ever.
+        if (part.length === 0)
+          throw new XenstoreError('EPROTO', { operation: 'DIRECTORY_PART', path }, 'no part of a list');
       }
     }
   }
