@@ -31,6 +31,7 @@ async function sampleOf(random: Choices): Promise<Sample> {
   const connections = random.between(1, 3);
   const parts: Buffer[] = [];
   let sequence = 0;
+  let sent = 0;
   for (let n = 1; n <= connections; n++) {
     // Behind the first: what had been sent before it broke is sent again, or was delivered.
     if (n > 1) sequence = Math.max(0, sequence - random.between(0, 2));
@@ -38,7 +39,10 @@ async function sampleOf(random: Choices): Promise<Sample> {
     for (let frames = random.between(1, 6); frames > 0; frames--) parts.push(await dataFrame(sequence++, random));
     if (random.happens(0.5)) parts.push(encodePing(random.between(0, 60_000)));
     parts.push(encodeAcknowledge(SENT));
-    if (n === connections) parts.push(encodeHeader({ type: FRAME_TYPE.end, sequence, value: random.one([0, 1, 255]) }));
+    // The end has a number of its own, behind all that was ever sent.
+    sent = Math.max(sent, sequence);
+    if (n === connections)
+      parts.push(encodeHeader({ type: FRAME_TYPE.end, sequence: sent, value: random.one([0, 1, 255]) }));
   }
   return { parts, valid: true };
 }
