@@ -131,8 +131,10 @@ describe('the checker', () => {
     await expect(check()).rejects.toThrow('no copy of it runs');
     writeFileSync(join(guest.host.host.stateDirectory, 'userdata-n.7.x.libxl-json'), '');
     writeFileSync(join(field.temporary, 'forgotten'), '');
+    writeFileSync(join(guest.host.host.stateDirectory, 'link-0123456789abcdef.sock'), '');
     await guest.host.host.xenstore.write('/libxl/7', '');
     const left = await leftInField(field, SHORT_MS);
+    expect(left).toHaveLength(3);
     expect(left.join('\n')).toMatch(
       /temporary file forgotten\n.*file userdata-n.7.x.libxl-json\n.*xenstore node \/libxl\/7/,
     );

@@ -119,11 +119,16 @@ export class MatrixHost {
     ];
   }
 
-  /** Waits for what ends by itself. @returns what stays */
-  async settledLeftovers(patienceMs = SETTLE_MS): Promise<string[]> {
+  /**
+   * Waits for what ends by itself.
+   *
+   * @param mayStay what is known to stay, and may
+   * @returns what stays
+   */
+  async settledLeftovers(patienceMs = SETTLE_MS, mayStay: (what: string) => boolean = () => false): Promise<string[]> {
     const end = Date.now() + patienceMs;
     for (;;) {
-      const left = await this.leftovers();
+      const left = (await this.leftovers()).filter((what) => !mayStay(what));
       if (left.length === 0 || Date.now() > end) return left;
       await sleep(POLL_MS);
     }
