@@ -176,6 +176,15 @@ describe('a link', () => {
     expect((await one.endpoint.attach(a)).message).toBe('no sign of life for 0.04 s');
   });
 
+  it('waits longer for the first sign of life of the other end, whose programs have to start', async () => {
+    const one = end({ silenceMs: 40, firstSilenceMs: 400 });
+    const silent = await one.endpoint.attach(connection().a);
+    expect(silent.message).toBe('no sign of life for 0.4 s');
+    const { a, b } = connection();
+    setTimeout(() => b.output.write(encodeHello({ link: ID, expected: 0, zstd: false })), 100);
+    expect((await one.endpoint.attach(a)).message).toBe('no sign of life for 0.04 s');
+  });
+
   const hello = encodeHello({ link: ID, expected: 0, zstd: true });
   const frame = (fields: Partial<Parameters<typeof FRAME.write>[0]>) =>
     Buffer.from(FRAME.write({ type: 1, channel: 0, encoding: 0, sequence: 0, size: 0, value: 0, ...fields }, true));

@@ -24,12 +24,16 @@ export interface LinkOptions {
   readonly pace?: Pace;
   /** A connection from which nothing was heard for so long is given up. */
   readonly silenceMs?: number;
+  /** The same until the other end was heard of for the first time: the programs there have to start. */
+  readonly firstSilenceMs?: number;
   /** How long this end tries to take the link up again where it breaks; the other end is told. */
   readonly patienceMs?: () => number;
 }
 
 const PING_MS = 1_000;
 const SILENCE_MS = 10_000;
+/** As long as the question what the target can do may take, which is asked before. */
+const FIRST_SILENCE_MS = 30_000;
 
 /**
  * One end of a link: an ordered stream of bytes each way over connections that come and go. What a broken connection may
@@ -40,6 +44,8 @@ export class LinkEndpoint {
   private readonly incoming: IncomingQueue;
   private readonly live = new Set<LiveCarrier>();
   private peerUnderstandsZstd = false;
+  /** The other end was heard of. */
+  private greeted = false;
   private failure: Error | undefined;
   private acknowledged = 0;
   private ourEnd = false;
@@ -80,7 +86,7 @@ export class LinkEndpoint {
 
   /** Carries the link over a connection for as long as it lasts. @returns why it ended; the connection is closed then */
   async attach(carrier: Carrier, onGreeted: () => void = () => {}): Promise<Error> {
-    const { id, silenceMs = SILENCE_MS } = this.options;
+    const { id, silenceMs = SILENCE_MS, firstSilenceMs = FIRST_SILENCE_MS } = this.options;
     if (this.failure !== undefined) {
       carrier.destroy();
       return this.failure;
@@ -89,7 +95,8 @@ export class LinkEndpoint {
     const reader = readerOf(carrier);
     const connection = new LiveCarrier(carrier, this.outgoing, this.options.pace);
     const watch = new Watch(
-      silenceMs,
+      Math.min(silenceMs, firstSilenceMs),
+      () => (this.greeted ? silenceMs : firstSilenceMs),
       (why) => connection.end(why),
       () => connection.post(this.ping()),
     );
@@ -97,6 +104,8 @@ export class LinkEndpoint {
       await writeAll(carrier.output, [encodeHello({ link: id, expected: this.incoming.expected, zstd: true })]);
       const hello = await readHello(reader);
       if (!hello.link.equals(id)) throw new RangeError('the connection belongs to another link');
+      watch.heard();
+      this.greeted = true;
       this.peerUnderstandsZstd = hello.zstd;
       this.outgoing.acknowledge(hello.expected);
       this.live.add(connection);
@@ -226,14 +235,14 @@ class Watch {
   private last = performance.now();
   private readonly timer: NodeJS.Timeout;
 
-  constructor(silenceMs: number, onSilence: (why: Error) => void, ping: () => void) {
+  constructor(shortestMs: number, limitMs: () => number, onSilence: (why: Error) => void, ping: () => void) {
     this.timer = setInterval(
       () => {
-        if (performance.now() - this.last > silenceMs)
-          onSilence(new Error(`no sign of life for ${silenceMs / 1000} s`));
+        const limit = limitMs();
+        if (performance.now() - this.last > limit) onSilence(new Error(`no sign of life for ${limit / 1000} s`));
         else ping();
       },
-      Math.min(PING_MS, silenceMs / 4),
+      Math.min(PING_MS, shortestMs / 4),
     );
   }
 

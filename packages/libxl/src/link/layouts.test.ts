@@ -23,7 +23,7 @@ numbered; any of them may go over any connection, and the receiving end delivers
 acknowledged on a connection that broke goes out again over another one. An end keeps at most
 ${WINDOW_BYTES / 2 ** 20} MiB and ${WINDOW_FRAMES} frames unacknowledged; a DATA frame carries at most ${MAX_BLOCK / 2 ** 10} KiB.
 What claims more ends its connection before anything is allocated. A connection from which nothing is heard for ten
-seconds is given up; PING comes every second.
+seconds is given up, before the other end was ever heard of for thirty: its programs have to start; PING comes every second.
 
 A link without connections is tried to be taken up again: while the guest runs, for as long as --reconnect says (30
 seconds); while it is suspended, for five seconds at most, since it is better resumed at the source; once the target may
