@@ -34,10 +34,12 @@ export const RENAME: Operation = {
       guest.name = names[1];
       return { hosts: [guest.host] };
     }
-    // It has the one name or the other.
+    // It has the one name or the other, and the host may still have the request for the other before it: it is asked again.
     await workDone(task.variable);
     const domain = (await guest.host.domains()).find(({ uuid }) => uuid === guest.uuid);
-    if (domain?.name === names[1]) guest.name = names[1];
+    if (!names.some((name) => name === domain?.name)) throw new Error(`it is called ${domain?.name}`);
+    await task.succeeds(guest.host, 'rename', String(domain?.domid), names[1]);
+    guest.name = names[1];
     return { hosts: [guest.host] };
   },
 };
