@@ -35,10 +35,10 @@ const soakOf = (guests: number) =>
 describe('a soak', () => {
   it('of a few operations finds that all holds, and that nothing is left', { timeout: 180_000 }, async () => {
     const soak = soakOf(2);
-    await soak.run(600, 4);
+    await soak.run(600, 2);
     expect(soak.failures).toEqual([]);
     expect(soak.inventories).toBe(2);
-    expect(soak.records.length).toBeGreaterThanOrEqual(8);
+    expect(soak.records.length).toBeGreaterThanOrEqual(5);
     expect(soak.records.every(({ place }) => place !== undefined)).toBe(true);
     expect(soak.guests.every(({ isSaved, hours }) => isSaved && hours > 0)).toBe(true);
     for (const guest of soak.guests) rmSync(guest.file);
