@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { COLUMNS, type Column, DEVICE_MODELS, GUESTS, OPERATIONS } from './axes.js';
 import type { Choice, PlannedCell } from './plan.js';
 
-export const HOSTS = ['embedded', 'lab'] as const;
+export const HOSTS = ['embedded', 'lab', 'xen'] as const;
 export type HostName = (typeof HOSTS)[number];
 
 const OPTIONS = {
@@ -19,6 +19,7 @@ const OPTIONS = {
   report: { type: 'string' },
   results: { type: 'string' },
   xen: { type: 'string' },
+  kernels: { type: 'string' },
   list: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -30,13 +31,15 @@ Tries saving, restoring and migrating guests of every type, with every device mo
 something fails, with the packages that are installed or another change of them. Says what did not hold.
 
   --host HOST            embedded (default): simulated hosts, which this makes and ends;
-                         lab: real Xen in an emulated machine, between stock xl and ours (npm run lab)
+                         lab: real Xen in an emulated machine, between stock xl and ours (npm run lab);
+                         xen: the same in the control domain that this runs in, ALL WHOSE GUESTS ARE DESTROYED
+  --kernels FOLDER       with --host xen: vmlinuz and initrd of a Linux that checks itself, as the lab's (/lab/guests)
   --xen built            in the lab: a hypervisor with shadow paging and 32-bit PV
   --guest GUEST          ${GUESTS.join(', ')}; several: with commas, or as words
   --device-model MODEL   of HVM guests: ${DEVICE_MODELS.join(', ')}
   --op OPERATION         ${OPERATIONS.join(', ')}
   --variant TEXT         the variants whose name has that in it
-  --quick                each operation as it should go, and some failures of it; in the lab, one interchange each way
+  --quick                each operation as it should go, and some failures of it; on real Xen, one interchange each way
   --changed-since REF    what the changes since that commit need: libxc every type of guest, libxl HVM with both
                          device models, convert-legacy every upgrade, stream-format everything
   --packages DIRECTORY   the packages to be tried: a built checkout of the repository, or a folder where they are
@@ -69,6 +72,8 @@ export interface MatrixOptions {
   readonly report: string;
   /** Of the lab. */
   readonly xen: string | undefined;
+  /** Of real Xen here. */
+  readonly kernels: string | undefined;
   readonly list: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -94,8 +99,9 @@ export function matrixOptions(args: readonly string[]): MatrixOptions {
     packages: values.packages,
     seed: values.seed === undefined ? newSeed() : wholeNumber('seed', values.seed),
     parallel: values.parallel === undefined ? undefined : Math.max(1, wholeNumber('parallel', values.parallel)),
-    report: values.report ?? values.results ?? `${values.host === 'lab' ? 'lab' : 'matrix'}-report`,
+    report: values.report ?? values.results ?? `${values.host === 'embedded' ? 'matrix' : values.host}-report`,
     xen: values.xen,
+    kernels: values.kernels,
     list: values.list,
     json: values.json,
     help: values.help,

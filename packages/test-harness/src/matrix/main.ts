@@ -22,24 +22,25 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (options.host === 'lab') return lab(options);
+  if (options.host !== 'embedded') return realXen(options);
   const planned = plan(options);
   if (!options.list) return run(planned, args, options);
   for (const cell of planned) process.stdout.write(`${cellTitle(nameOfCell(cell))}\n`);
   return 0;
 }
 
-/** The lab has cells of its own, between stock xl and ours. */
-function lab({ guests, report, xen, choice }: MatrixOptions): number {
+/** Real Xen has cells of its own, between stock xl and ours. */
+function realXen({ host, guests, report, xen, kernels, choice }: MatrixOptions): number {
   const args = [
     'matrix',
     '--host',
-    'lab',
+    host,
     ...guests,
     '--results',
     report,
     ...(xen === undefined ? [] : ['--xen', xen]),
     ...(choice.quick ? ['--quick'] : []),
+    ...(kernels === undefined ? [] : ['--kernels', kernels]),
   ];
   return spawnSync(process.execPath, [builtProgram('lab.js'), ...args], { stdio: 'inherit' }).status ?? FAILED;
 }

@@ -1,13 +1,15 @@
 # What the matrix does in dom0, as functions. Each line that begins with @ is for the report (report.ts):
 #   @figure GUEST NAME SECONDS     @cell GUEST CELL ok     @cell GUEST CELL failed WHY
-ours=/lab/xen-migration/bin/xl
+# Where our packages and the guests' kernels are: in the lab's dom0, or where here.ts says.
+modules=${XEN_MATRIX_PACKAGES:-/lab/xen-migration/node_modules/@xen-migration}
+linux=${XEN_MATRIX_GUESTS:-/lab/guests}
+kernels=${XEN_MATRIX_GUESTS:-/lab/share/guests}
+ours=$modules/xl-cli/bin/xl.js
 stock=/usr/sbin/xl
-modules=/lab/xen-migration/node_modules/@xen-migration
-kernels=/lab/share/guests
 # Seconds for one command: what takes longer hangs.
 patience=300
-verifier=/usr/lib/xen-4.17/bin/verify-stream-v2
-export PYTHONPATH=/usr/lib/xen-4.17/lib/python
+verifier=$(ls /usr/lib/xen*/bin/verify-stream-v2 | head -n 1)
+export PYTHONPATH=${verifier%/bin/verify-stream-v2}/lib/python
 
 now() { cut -d' ' -f1 /proc/uptime; }
 # A guest that was received has another name, and with it another log, until it runs.
@@ -38,7 +40,7 @@ configure() {
     [ "$1" = hvm ] && printf 'vga="none"\ndevice_model_args=["-nographic"]\n'
   } >"$1.cfg"
 }
-linux() { printf 'kernel="/lab/guests/vmlinuz"\nramdisk="/lab/guests/initrd"\nmemory=128\n'; }
+linux() { printf 'kernel="%s/vmlinuz"\nramdisk="%s/initrd"\nmemory=128\n' "$linux" "$linux"; }
 
 destroy_all() { $stock list | awk 'NR > 2 { print $2 }' | while read -r domid; do $stock destroy "$domid"; done; }
 

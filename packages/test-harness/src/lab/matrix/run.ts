@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isWell, type MatrixReport, TerminalTable, writeReport } from '../../report/index.js';
-import { repositoryRoot } from '../../repository.js';
-import { runJob } from '../job.js';
+import { builtProgram } from '../../repository.js';
+import { type Job, runJob } from '../job.js';
 import type { Lab, Running } from '../lab.js';
 import {
   type Cell,
@@ -15,9 +15,10 @@ import {
   type Hosts,
   planCells,
 } from './cells.js';
+import { checkThisHost, runJobHere, type ThisHost } from './here.js';
 import { type LabFindings, readFindings } from './report.js';
 
-const CELLS = `${repositoryRoot}packages/test-harness/src/lab/matrix/cells.sh`;
+const CELLS = builtProgram('cells.sh');
 
 export interface LabMatrixOptions {
   readonly guests: readonly Guest[];
@@ -45,25 +46,24 @@ export function guestsOf(names: readonly string[], extent: Extent): Guest[] {
  * @returns the exit status: 0 where every cell is well
  */
 export async function runMatrix(lab: Lab, name: string, options: LabMatrixOptions): Promise<number> {
-  const { guests, results, extent } = options;
-  mkdirSync(results, { recursive: true });
   const began = Date.now();
   const found: LabFindings[] = [];
-  for (const guest of guests) {
-    found.push(await findings('one', guest, options, (job) => lab.with(name, job)));
+  for (const guest of options.guests) {
+    found.push(await findings('one', guest, options, (job) => lab.with(name, (running) => runOn(running, job))));
   }
-  if (extent === 'whole') found.push(...(await acrossTwo(lab, options)));
-  const report: MatrixReport = {
-    name: 'guests between stock xl and ours',
-    host: 'lab',
-    began: new Date(began).toISOString(),
-    seconds: (Date.now() - began) / 1000,
-    command: `npm run matrix -- --host lab${extent === 'quick' ? ' --quick' : ''} ${guests.join(' ')}`,
-    results: found.flatMap((it) => it.results),
-    figures: found.flatMap((it) => it.figures),
-  };
-  tell(report, writeReport(results, report));
-  return isWell(report) ? 0 : 1;
+  if (options.extent === 'whole') found.push(...(await acrossTwo(lab, options)));
+  return report('lab', began, found, options);
+}
+
+/** The same on the host that this is; the cells that want two are left out. @throws Error where that can't be */
+export async function runMatrixHere(host: ThisHost, options: LabMatrixOptions): Promise<number> {
+  checkThisHost(host);
+  const began = Date.now();
+  const found: LabFindings[] = [];
+  for (const guest of options.guests) {
+    found.push(await findings('one', guest, options, (job) => runJobHere(host, job, print)));
+  }
+  return report('xen', began, found, options);
 }
 
 async function acrossTwo(lab: Lab, options: LabMatrixOptions): Promise<LabFindings[]> {
@@ -73,7 +73,7 @@ async function acrossTwo(lab: Lab, options: LabMatrixOptions): Promise<LabFindin
     found.push(
       await findings('two', guest, options, async (job) => {
         pair ??= await lab.bootTwo();
-        await job(pair.left);
+        await runOn(pair.left, job);
       }),
     );
   }
@@ -83,12 +83,15 @@ async function acrossTwo(lab: Lab, options: LabMatrixOptions): Promise<LabFindin
   return found;
 }
 
+const print = (text: string) => process.stdout.write(text);
+const runOn = ({ machine, control }: Running, job: Job) => runJob(machine, control, job, print);
+
 /** What came of a guest's cells: those that its machine did not come to are missing. */
 async function findings(
   hosts: Hosts,
   guest: Guest,
   { results, timeout, extent }: LabMatrixOptions,
-  onMachine: (job: (running: Running) => Promise<void>) => Promise<void>,
+  run: (job: Job) => Promise<unknown>,
 ): Promise<LabFindings> {
   const planned = planCells(hosts, guest, extent);
   const work = mkdtempSync(join(tmpdir(), 'xen-matrix-'));
@@ -99,10 +102,7 @@ async function findings(
   try {
     const script = join(work, `${guest}-${hosts}`);
     writeFileSync(script, cellScript(hosts, guest, extent));
-    await onMachine(async ({ machine, control }) => {
-      const job = { script, beside: [CELLS], results: folder, timeout };
-      await runJob(machine, control, job, (text) => process.stdout.write(text));
-    });
+    await run({ script, beside: [CELLS], results: folder, timeout });
     return read(planned, output, 'the run ended before it');
   } catch (e) {
     const why = e instanceof Error ? (e.message.split('\n')[0] ?? '') : String(e);
@@ -115,6 +115,28 @@ async function findings(
 
 function read(planned: readonly Cell[], output: string, missing: string): LabFindings {
   return readFindings(planned, readFileSync(output, 'utf8'), missing);
+}
+
+/** Writes the report and tells of it. @returns the exit status */
+function report(
+  host: 'lab' | 'xen',
+  began: number,
+  found: readonly LabFindings[],
+  { guests, extent, results }: LabMatrixOptions,
+): number {
+  const whole: MatrixReport = {
+    name: 'guests between stock xl and ours',
+    host,
+    began: new Date(began).toISOString(),
+    seconds: (Date.now() - began) / 1000,
+    command: `xen-test-matrix --host ${host}${extent === 'quick' ? ' --quick' : ''} ${guests.join(' ')}`,
+    results: found
+      .flatMap((it) => it.results)
+      .map((result) => ({ ...result, command: `xen-test-matrix --host ${host} ${result.guest}` })),
+    figures: found.flatMap((it) => it.figures),
+  };
+  tell(whole, writeReport(results, whole));
+  return isWell(whole) ? 0 : 1;
 }
 
 function tell({ results, figures }: MatrixReport, page: string): void {
