@@ -43,19 +43,19 @@ async function runsAlone(): Promise<void> {
 const nothingLeft = () => host.eventually('no domain', async () => (await host.list()).length === 0);
 
 describe.each(TIMES)('Ctrl-C %s', (_word, times) => {
-  it('during a save leaves the guest running, and no file', { timeout: 60_000 }, async () => {
+  it('during a save leaves the guest running, and no file', { timeout: 120_000 }, async () => {
     await host.create('vm', { memory: 64 });
     await host.works('vm');
     // Nobody reads: it stands in the middle of the suspended guest's memory.
     const xl = host.start(['save', 'vm', '-'], { stdout: 'ignore' });
-    await host.eventually('suspended', async () => (await host.find('vm')).shutdown);
+    await host.eventually('suspended', async () => (await host.find('vm')).shutdown, 40);
     expectEnd(await interrupted(xl, times), times, 'Failed to save domain, resuming domain');
     await runsAlone();
     const toFile = host.start(['save', 'vm', file()]);
     await host.eventually('suspended', async () => {
       const [vm] = await host.list();
       return vm === undefined || vm.shutdown;
-    });
+    }, 40);
     await interrupted(toFile, times);
     // It may have been quicker: then there is a file, and no guest; which of both, is seen to in the background.
     const files = () => readdirSync(host.files).filter((name) => name.startsWith('.vm.save') || name === 'vm.save');

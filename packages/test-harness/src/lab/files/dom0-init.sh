@@ -34,7 +34,9 @@ if [ -n "$address" ]; then
   (cd /lab/share/ssh && cp key /root/.ssh/id_ed25519 && cp key.pub /root/.ssh/authorized_keys && cp known_hosts /root/.ssh/)
   cp /lab/share/ssh/key /etc/ssh/ssh_host_ed25519_key
   chmod 600 /root/.ssh/* /etc/ssh/ssh_host_ed25519_key
-  /usr/sbin/sshd -f /dev/null -h /etc/ssh/ssh_host_ed25519_key -o UsePAM=no -o SetEnv=PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+  # Its configuration file is made when the package is installed, and here it is only unpacked.
+  /usr/sbin/sshd -f /dev/null -h /etc/ssh/ssh_host_ed25519_key -o UsePAM=no \
+    -o 'Subsystem=sftp /usr/lib/openssh/sftp-server' -o SetEnv=PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 fi
 
 # Our packages, when they have changed. Unpacked here: many small files are slow to read from outside.
