@@ -52,10 +52,14 @@ describe.each(TIMES)('Ctrl-C %s', (_word, times) => {
     expectEnd(await interrupted(xl, times), times, 'Failed to save domain, resuming domain');
     await runsAlone();
     const toFile = host.start(['save', 'vm', file()]);
-    await host.eventually('suspended', async () => {
-      const [vm] = await host.list();
-      return vm === undefined || vm.shutdown;
-    }, 40);
+    await host.eventually(
+      'suspended',
+      async () => {
+        const [vm] = await host.list();
+        return vm === undefined || vm.shutdown;
+      },
+      40,
+    );
     await interrupted(toFile, times);
     // It may have been quicker: then there is a file, and no guest; which of both, is seen to in the background.
     const files = () => readdirSync(host.files).filter((name) => name.startsWith('.vm.save') || name === 'vm.save');
