@@ -37,7 +37,7 @@ export function checkpointCallbacks(
   return {
     async postcopy(): Promise<CheckpointDecision> {
       await deviceModel.resume();
-      await resumeVcpus(host, domid, hvm);
+      await resumeVcpus(host, domid);
       return 'continue';
     },
     async checkpoint(): Promise<CheckpointDecision> {

@@ -8,8 +8,8 @@ afterAll(() => host.close());
 const UNSAFE = ['-F', '-n', '-d', '-i', '50'];
 
 describe('xl remus', () => {
-  it('goes on at the backup when the domain is destroyed here', async () => {
-    await host.create('vm');
+  it.each(['pv', 'pvh'])('goes on at the backup when the domain is destroyed here (%s)', async (type) => {
+    await host.create('vm', { type });
     await host.works('vm');
     const { domid } = await host.find('vm');
     const remus = host.start(['-v', 'remus', ...UNSAFE, '-e', 'vm', 'localhost']);
