@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { ByteReader, byteSource } from '@xen-migration/stream-format';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Mutator } from '../../../stream-format/src/testing/mutations.js';
 import { type TestHost, testHost } from '../testing/hosts.js';
+import { settledMemory } from '../testing/settled-memory.js';
 import { type SmallGuestKind, smallStream } from '../testing/small-guests.js';
 import { RestoreError, restoreDomain } from './index.js';
 
@@ -56,7 +54,7 @@ describe.each(['pv64', 'pv32', 'hvm'] as const)('streams of a %s guest', (kind) 
       expect(await restore(kind, stream, 'plain')).toMatchObject({ bytesRead: stream.length });
       const { machine } = host.host.state;
       const free = machine.freeFrames;
-      const before = await settledMemory();
+      const before = await settledMemory(memoryHeld);
       const mutator = new Mutator(stream, SEED);
       let refused = 0;
       for (let n = 0; n < STREAMS; n++) {
@@ -71,7 +69,7 @@ describe.each(['pv64', 'pv32', 'hvm'] as const)('streams of a %s guest', (kind) 
         const held = n % LOOK_EVERY === 0 ? memoryHeld() : 0;
         if (held - before > MEMORY_BOUND) throw new Error(`${where}: restores hold ${held - before} bytes`);
         if ((n + 1) % SETTLE_EVERY !== 0) continue;
-        const grown = (await settledMemory()) - before;
+        const grown = (await settledMemory(memoryHeld)) - before;
         if (grown > SETTLED_BOUND) throw new Error(`${where}: ${grown} bytes are left behind by now`);
       }
       expect(refused).toBeGreaterThan(STREAMS / 2);
@@ -93,22 +91,6 @@ function isFine(outcome: unknown, bytes: Uint8Array): boolean {
     return typeof outcome === 'object' && outcome !== null && 'bytesRead' in outcome;
   if (outcome.code === 'INTERNAL') return false;
   return outcome.offset >= 0 && outcome.offset <= bytes.length;
-}
-
-/** Bytes that are held once all garbage is collected. Node's own switch, for a process that was started without it. */
-async function settledMemory(): Promise<number> {
-  setFlagsFromString('--expose_gc');
-  const gc: () => void = runInNewContext('gc');
-  let held = memoryHeld();
-  for (let tries = 0; tries < 10; tries++) {
-    gc();
-    // Buffers are freed by another thread.
-    await sleep(20);
-    const now = memoryHeld();
-    if (now >= held) break;
-    held = now;
-  }
-  return held;
 }
 
 function memoryHeld(): number {

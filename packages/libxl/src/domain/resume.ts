@@ -37,13 +37,11 @@ export async function resumeDomain(host: Host, domid: number): Promise<void> {
     throw new LibxlError('ERROR_INVAL', `domain ${domid} is not suspended`, { domid });
   }
   await withDeviceModel(host, domid, (deviceModel) => deviceModel.resume());
-  await resumeVcpus(host, domid);
+  await resumeVcpus(host, domid, info.hvm);
 }
 
-/** The part of resumeDomain() that is the guest's own. */
-export async function resumeVcpus(host: Host, domid: number): Promise<void> {
-  // PVH guests are among them.
-  const { hvm } = await domainInfo(host, domid);
+/** The part of resumeDomain() that is the guest's own. @param hvm to the hypervisor, as a PVH guest is, too */
+export async function resumeVcpus(host: Host, domid: number, hvm: boolean): Promise<void> {
   if (!hvm) await answerCancelled(host, domid, await host.hypervisor.guestWidth(domid));
   else if ((await hvmParam(host, domid, PARAM.CALLBACK_IRQ)) !== 0n) await answerCancelled(host, domid, 8);
   await host.hypervisor.resumeDomain(domid);
@@ -83,7 +81,7 @@ export async function ensureRunning(host: Host, domid: number, asked: boolean): 
   problems.push(...(await resumeDeviceModel(host, domid)));
   const info = await domainInfoIfThere(host, domid);
   if (info?.shutdown === true && info.shutdownReason === SHUTDOWN.suspend) {
-    await attempt('resume', () => resumeVcpus(host, domid));
+    await attempt('resume', () => resumeVcpus(host, domid, info.hvm));
   }
   return problems;
 }

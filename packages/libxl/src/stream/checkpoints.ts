@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckpointDecision, RestoreStep } from '@xen-migration/libxc';
 import type { LibxlReader, LibxlWriter } from '@xen-migration/stream-format';
 import type { DeviceModel } from '../device-model/device-model.js';
+import type { DomainType } from '../domain/parameters.js';
 import { resumeVcpus } from '../domain/resume.js';
 import { LibxlError } from '../errors.js';
 import type { Host } from '../host/open-host.js';
@@ -18,7 +19,7 @@ export interface CheckpointOptions {
 export interface CheckpointSender {
   readonly host: Host;
   readonly domid: number;
-  readonly hvm: boolean;
+  readonly type: DomainType;
   readonly deviceModel: DeviceModel;
   readonly writer: LibxlWriter;
   readonly signal: AbortSignal;
@@ -30,19 +31,19 @@ export interface CheckpointSender {
  * next one.
  */
 export function checkpointCallbacks(
-  { host, domid, hvm, deviceModel, writer, signal }: CheckpointSender,
+  { host, domid, type, deviceModel, writer, signal }: CheckpointSender,
   { intervalMs, onCheckpoint }: CheckpointOptions,
 ) {
   let count = 0;
   return {
     async postcopy(): Promise<CheckpointDecision> {
       await deviceModel.resume();
-      await resumeVcpus(host, domid);
+      await resumeVcpus(host, domid, type !== 'pv');
       return 'continue';
     },
     async checkpoint(): Promise<CheckpointDecision> {
       // What it saved when it was stopped; it runs again meanwhile.
-      if (hvm) for (const record of await deviceModel.state()) await writer.record(record);
+      if (type === 'hvm') for (const record of await deviceModel.state()) await writer.record(record);
       await writer.record({ type: 'CHECKPOINT_END' });
       count += 1;
       onCheckpoint?.(count);

@@ -78,7 +78,7 @@ export async function writeDomainStream(options: SaveStreamOptions): Promise<Tra
     const callbacks = callbacksOf(options, deviceModel);
     const common = { ...saveOptionsOf(options, meter), signal: either.signal };
     if (options.checkpoints !== undefined) {
-      const sender = { host, domid, hvm: type === 'hvm', deviceModel, writer, signal: either.signal };
+      const sender = { host, domid, type, deviceModel, writer, signal: either.signal };
       const checkpoints = checkpointCallbacks(sender, options.checkpoints);
       await saveDomain({ ...common, stream: 'remus', callbacks: { ...callbacks, ...checkpoints } });
       throw new LibxlError('ERROR_FAIL', 'the checkpoints have ended', { domid });

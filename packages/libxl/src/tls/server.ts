@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import type { DropArgument } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { LibxlError } from '../errors.js';
 import { encodeHeader, writeAll } from '../link/carrier.js';
@@ -53,7 +53,7 @@ export async function serveTls(options: TlsServerOptions): Promise<void> {
   server.on('drop', (dropped) =>
     onEvent?.({
       kind: 'refused',
-      from: dropped === undefined ? undefined : `${dropped.remoteAddress} port ${dropped.remotePort}`,
+      from: dropped === undefined ? undefined : fromOf(dropped),
       why: `there are ${MAX_CONNECTIONS} connections already`,
     }),
   );
@@ -135,6 +135,6 @@ function refusalOf(error: Error): string {
   return error.message === 'socket hang up' ? 'its certificate was not accepted, or it went away' : error.message;
 }
 
-function fromOf(socket: Socket): string {
-  return `${socket.remoteAddress} port ${socket.remotePort}`;
+function fromOf({ remoteAddress, remotePort }: Pick<DropArgument, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} port ${remotePort}`;
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { settledMemory } from '../../../libxc/src/testing/settled-memory.js';
 import type { Input } from './inputs.js';
 import { labelOf, type OpenTarget, type Outcome } from './target.js';
 
@@ -27,8 +26,7 @@ async function bounded(target: OpenTarget, bytes: Uint8Array): Promise<Result> {
   const result = await withinTime(target, bytes);
   if ('failed' in result || memoryHeld() - before <= MEMORY_BOUND) return result;
   // It may be the garbage of those before: once more, alone.
-  await settledMemory();
-  const alone = memoryHeld();
+  const alone = await settledMemory(memoryHeld);
   await withinTime(target, bytes);
   const held = memoryHeld() - alone;
   return held <= MEMORY_BOUND ? result : { failed: `it took ${held >> 20} MiB of memory` };
@@ -58,20 +56,4 @@ async function outcomeOf(target: OpenTarget, bytes: Uint8Array): Promise<Result>
 function memoryHeld(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
-}
-
-/** Bytes that are held once all garbage is collected. Node's own switch, for a process that was started without it. */
-export async function settledMemory(): Promise<number> {
-  setFlagsFromString('--expose_gc');
-  const gc: () => void = runInNewContext('gc');
-  let held = memoryHeld();
-  for (let tries = 0; tries < 10; tries++) {
-    gc();
-    // Buffers are freed by another thread.
-    await sleep(20);
-    const now = memoryHeld();
-    if (now >= held) break;
-    held = now;
-  }
-  return held;
 }

@@ -45,6 +45,11 @@ export class SoakGuest {
     return this.place.host;
   }
 
+  /** Its domain there; undefined where it is not. */
+  async domain() {
+    return (await this.host.domains()).find(({ uuid }) => uuid === this.uuid);
+  }
+
   get isSaved(): boolean {
     return this.place === 'file';
   }

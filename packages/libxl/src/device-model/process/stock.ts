@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Host } from '../../host/open-host.js';
 import { deviceModelPidPath } from '../../xenstore/paths.js';
 import { readText } from '../../xenstore/store.js';
-import { identityOf, type ProcessIdentity } from './identity.js';
+import { decodeIdentity, identityOf, type ProcessIdentity } from './identity.js';
 
 /** Before the domain id on the command line of a device model: of QEMU, of qemu-traditional (libxl_dm.c). */
 const DOMID_OPTIONS = ['-xen-domid', '-d'];
@@ -12,10 +12,8 @@ const DOMID_OPTIONS = ['-xen-domid', '-d'];
  * away again, so the process must itself be for that domain. undefined where there is none.
  */
 export async function stockDeviceModel(host: Host, domid: number): Promise<ProcessIdentity | undefined> {
-  const text = await readText(host.xenstore, deviceModelPidPath(domid));
-  if (text === undefined || !/^[1-9]\d*$/.test(text)) return undefined;
-  const pid = Number(text);
-  return isFor(pid, domid) ? identityOf(pid) : undefined;
+  const named = decodeIdentity((await readText(host.xenstore, deviceModelPidPath(domid))) ?? '');
+  return named !== undefined && isFor(named.pid, domid) ? identityOf(named.pid) : undefined;
 }
 
 function isFor(pid: number, domid: number): boolean {

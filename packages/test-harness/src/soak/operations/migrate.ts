@@ -6,7 +6,7 @@ import { builtProgram } from '../../repository.js';
 import { disturbed, RECEIVER_FAULT, SIGNAL_FAULTS, type SignalFault } from '../faults.js';
 import type { Expectation } from '../invariant.js';
 import type { Task } from '../task.js';
-import { chooseFault, type Operation } from './operation.js';
+import { chooseFault, chooseTarget, type Operation } from './operation.js';
 
 const MIB = 2 ** 20;
 /** What is sent of a guest is at least so much. */
@@ -52,9 +52,9 @@ export const MIGRATE: Operation = {
   weight: 8,
   of: 'running',
   async run(task) {
-    const { guest, choices, field } = task;
+    const { guest, choices } = task;
     const from = guest.host;
-    const to = choices.happens(0.5) ? from : field.otherThan(from);
+    const to = chooseTarget(task, from);
     const fault = chooseFault(task, to === from ? ALWAYS : OVER_A_LINK);
     const report = task.file('report.json');
     const waits = choices.happens(0.5) ? ['-e'] : [];
@@ -77,12 +77,12 @@ export const MIGRATE_STOPPED: Operation = {
   weight: 3,
   of: 'running',
   async run(task) {
-    const { guest, choices, field } = task;
+    const { guest } = task;
     const from = guest.host;
-    const to = choices.happens(0.5) ? from : field.otherThan(from);
+    const to = chooseTarget(task, from);
     const signals = SIGNAL_FAULTS.filter((fault) => !fault.startsWith('Ctrl-C'));
     const fault = chooseFault(task, [...signals, RECEIVER_FAULT, ...LINK_FAULTS]);
-    const domain = (await from.domains()).find(({ uuid }) => uuid === guest.uuid);
+    const domain = await guest.domain();
     const link = linkTo(task, to, fault);
     task.log(`migrate domain ${domain?.domid}, not live, to ${to.name}   [${from.name}]`);
     const words = [

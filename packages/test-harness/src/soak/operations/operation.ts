@@ -1,3 +1,6 @@
+import type { MatrixHost } from '../../matrix/host/matrix-host.js';
+import type { CommandResult, RunningCommand } from '../../matrix/host/run-command.js';
+import { disturbed, type SignalFault } from '../faults.js';
 import type { Place } from '../guest.js';
 import type { Expectation } from '../invariant.js';
 import type { Task } from '../task.js';
@@ -27,4 +30,14 @@ export function chooseFault<T extends string>(task: Task, faults: readonly T[]):
   const fault = task.choices.happens(FAULT_SHARE) ? task.choices.one(faults) : 'none';
   task.fault = fault;
   return fault;
+}
+
+/** Where a guest of that host goes: to the same host, or to the other. */
+export function chooseTarget({ choices, field }: Task, from: MatrixHost): MatrixHost {
+  return choices.happens(0.5) ? from : field.otherThan(from);
+}
+
+/** Waits for a command's end: as it should be, or with what is done to it. */
+export function endOf(task: Task, running: RunningCommand, fault: SignalFault | 'none'): Promise<CommandResult> {
+  return fault === 'none' ? task.wentWell(running) : disturbed(task, running, fault);
 }

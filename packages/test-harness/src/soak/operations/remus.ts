@@ -3,7 +3,7 @@ import type { RunningCommand } from '../../matrix/host/run-command.js';
 import { disturbed, RECEIVER_FAULT, type SignalFault } from '../faults.js';
 import { copiesOf, describe, workDone } from '../invariant.js';
 import type { Task } from '../task.js';
-import { chooseFault, type Operation } from './operation.js';
+import { chooseFault, chooseTarget, type Operation } from './operation.js';
 
 /** Nothing else is possible yet: neither network nor disk is replicated. */
 const OPTIONS = ['-F', '-n', '-d', '-i', '50'];
@@ -21,11 +21,11 @@ export const REMUS: Operation = {
   weight: 2,
   of: 'running',
   async run(task) {
-    const { guest, choices, field } = task;
+    const { guest, choices } = task;
     const here = guest.host;
-    const there = choices.happens(0.5) ? here : field.otherThan(here);
+    const there = chooseTarget(task, here);
     const fault = chooseFault(task, FAULTS);
-    const source = (await here.domains()).find(({ uuid }) => uuid === guest.uuid)?.domid;
+    const source = (await guest.domain())?.domid;
     const cut = { at: 'memory', what: 'cut', afterBytes: choices.between(2 ** 16, 2 ** 20) } as const;
     const link = task.linkTo(there, fault === LINK_EARLY ? cut : undefined, { record: false });
     const args = ['-v', 'remus', ...OPTIONS, '-e', '-s', link, guest.name, there.name];

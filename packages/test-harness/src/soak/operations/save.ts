@@ -2,9 +2,9 @@ import { existsSync, rmSync } from 'node:fs';
 import { truncated } from '../../matrix/scenarios/damage.js';
 import { lacksNamespaces, onSmallDisk } from '../../matrix/scenarios/full-disk.js';
 import { isValid } from '../../matrix/scenarios/save.js';
-import { disturbed, SIGNAL_FAULTS } from '../faults.js';
+import { SIGNAL_FAULTS } from '../faults.js';
 import type { Task } from '../task.js';
-import { chooseFault, type Operation } from './operation.js';
+import { chooseFault, endOf, type Operation } from './operation.js';
 
 const DISK_FULL = 'the disk is full';
 const CUT_OFF = 'the file is cut off';
@@ -33,7 +33,7 @@ export const SAVE: Operation = {
       return { hosts: [host] };
     }
     const running = task.start(host, ['save', guest.name, guest.file]);
-    const { code } = await (fault === 'none' ? task.wentWell(running) : disturbed(task, running, fault));
+    const { code } = await endOf(task, running, fault);
     if (code === 0) return { hosts: [], saved: true };
     // It has said itself that it failed.
     if (code === 1) return { hosts: [host] };
@@ -60,7 +60,7 @@ export const RESTORE: Operation = {
     }
     const waits = choices.happens(0.5) ? ['-e'] : [];
     const running = task.start(host, ['restore', ...waits, guest.file]);
-    const { code } = await (fault === 'none' ? task.wentWell(running) : disturbed(task, running, fault));
+    const { code } = await endOf(task, running, fault);
     if (code === 0) return { hosts: [host], fileStays: true };
     if (code === 1) return { hosts: [], saved: true, fileStays: true };
     return { hosts: [host], saved: true, fileStays: true };
@@ -84,7 +84,7 @@ export const SAVE_CHECKPOINT: Operation = {
     }
     const paused = fault === 'none' && choices.happens(0.3);
     const running = task.start(host, ['save', paused ? '-p' : '-c', guest.name, guest.fileOf(CHECKPOINT)]);
-    const { code } = await (fault === 'none' ? task.wentWell(running) : disturbed(task, running, fault));
+    const { code } = await endOf(task, running, fault);
     if (paused) await task.succeeds(host, 'unpause', guest.name);
     if (code === 0 && !existsSync(guest.fileOf(CHECKPOINT))) throw new Error('it succeeded, and there is no file');
     return { hosts: [host], otherFiles: [CHECKPOINT] };

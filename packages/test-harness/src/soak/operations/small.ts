@@ -1,7 +1,6 @@
-import { disturbed } from '../faults.js';
 import { copiesOf, describe, workDone } from '../invariant.js';
 import type { Task } from '../task.js';
-import { chooseFault, type Operation } from './operation.js';
+import { chooseFault, endOf, type Operation } from './operation.js';
 
 /** Pages that a guest writes in a second. */
 const RATES = [200, 1000, 3000] as const;
@@ -29,14 +28,14 @@ export const RENAME: Operation = {
     const fault = chooseFault(task, ['kill -9 of the command'] as const);
     const names = [guest.name, `${guest.name.replace(/-as-\d+$/, '')}-as-${task.number}`] as const;
     const running = task.start(guest.host, ['rename', ...names]);
-    const { code } = await (fault === 'none' ? task.wentWell(running) : disturbed(task, running, fault));
+    const { code } = await endOf(task, running, fault);
     if (code === 0) {
       guest.name = names[1];
       return { hosts: [guest.host] };
     }
     // It has the one name or the other, and the host may still have the request for the other before it: it is asked again.
     await workDone(task.variable);
-    const domain = (await guest.host.domains()).find(({ uuid }) => uuid === guest.uuid);
+    const domain = await guest.domain();
     if (!names.some((name) => name === domain?.name)) throw new Error(`it is called ${domain?.name}`);
     await task.succeeds(guest.host, 'rename', String(domain?.domid), names[1]);
     guest.name = names[1];
