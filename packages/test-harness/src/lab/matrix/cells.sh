@@ -29,7 +29,7 @@ configure() {
       pvh | hvm)
         linux
         # Emulated, rdtscp is fatal to these.
-        printf 'type="%s"\nextra="console=hvc0 quiet nordtscp clearcpuid=rdtscp,rdpid"\n' "$1"
+        printf 'type="%s"\nextra="console=hvc0 quiet nordtscp clearcpuid=rdtscp,rdpid noxsave"\n' "$1"
         printf 'cpuid="host,rdtscp=0"\ntsc_mode="native"\n'
         ;;
       pv32 | tiny-pv32) printf 'kernel="%s"\ntype="pv"\nmemory=8\nvcpus=2\n' $kernels/selfcheck-pv32 ;;
