@@ -1424,6 +1424,7 @@ export const HDTYPE: {
 };
 
 export interface Host {
+    readonly buildsGuests: boolean;
     close(): Promise<void>;
     readonly deviceModels: DeviceModelSettings;
     readonly directory: string;

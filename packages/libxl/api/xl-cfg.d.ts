@@ -679,6 +679,7 @@ declare const DOMAIN_CONFIG: {
 type Enumeration = Readonly<Record<string, number>>;
 
 interface Host {
+    readonly buildsGuests: boolean;
     close(): Promise<void>;
     readonly deviceModels: DeviceModelSettings;
     readonly directory: string;

@@ -23,9 +23,16 @@ export type CreateEvent = { readonly kind: 'device-model'; readonly report: Devi
  * or `builtin:NAME` for one that comes with the embedded host.
  *
  * @returns its domid; it is paused
- * @throws LibxlError ERROR_INVAL for a bad configuration or kernel, ERROR_NOMEM; nothing of the domain is left then
+ * @throws LibxlError ERROR_INVAL for a bad configuration or kernel, ERROR_NOMEM; nothing of the domain is left then.
+ *   ERROR_NI on a host that does not build guests (Host.buildsGuests)
  */
 export async function createDomain({ host, config, guarded = false, onEvent }: CreateOptions): Promise<number> {
+  if (!host.buildsGuests) {
+    throw new LibxlError(
+      'ERROR_NI',
+      'guests of a Xen host are built by the xl that is installed there, not by this library',
+    );
+  }
   const image = await readImage(config);
   const nodes = {
     'image/ostype': config.c_info?.type === 'pv' ? 'linux' : 'hvm',

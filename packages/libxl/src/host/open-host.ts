@@ -17,6 +17,8 @@ export interface Host {
   /** What openHost needs to reach the same host from another process: empty for the Xen that this machine runs. */
   readonly directory: string;
   readonly deviceModels: DeviceModelSettings;
+  /** Whether createDomain builds guests there. Those of a Xen host are built by the xl that is installed. */
+  readonly buildsGuests: boolean;
   close(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ async function openReal(options: OpenHostOptions): Promise<Host> {
       stateDirectory: XEN_PLACES.state,
       directory: '',
       deviceModels: deviceModelSettings('xen', XEN_PLACES.run, options),
+      buildsGuests: false,
       close: () => closeBoth(hypervisor, xenstore),
     };
   } catch (e) {
@@ -87,6 +90,7 @@ async function openEmbedded(directory: string, options: OpenHostOptions): Promis
       stateDirectory,
       directory,
       deviceModels: deviceModelSettings('standalone', stateDirectory, options),
+      buildsGuests: true,
       close: () => closeBoth(hypervisor, xenstore),
     };
   } catch (e) {

@@ -43,6 +43,8 @@ export interface CommandSpec<O extends OptionSpecs = OptionSpecs> {
 export interface Invocation<O extends OptionSpecs> {
   readonly options: OptionValues<O>;
   readonly operands: readonly string[];
+  /** All that followed the command's name, as it was given. */
+  readonly words: readonly string[];
 }
 
 export interface Command<O extends OptionSpecs = OptionSpecs> {

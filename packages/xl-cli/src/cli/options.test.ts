@@ -16,7 +16,11 @@ const run = (options: object, ...operands: string[]) => ({
 
 describe('arguments', () => {
   it('takes options and operands in any order', () => {
-    expect(parse('one', '-a', 'two', '--debug')).toEqual(run({ all: true, debug: true }, 'one', 'two'));
+    expect(parse('one', '-a', 'two', '--debug')).toMatchObject(run({ all: true, debug: true }, 'one', 'two'));
+  });
+
+  it('keeps the words as they were given', () => {
+    expect(parse('one', '-af', 'x', '--')).toMatchObject({ words: ['one', '-af', 'x', '--'] });
   });
 
   it('takes a value apart, attached, after =, and as the next word', () => {
@@ -26,7 +30,7 @@ describe('arguments', () => {
   });
 
   it('takes everything after -- and a lone - as operands', () => {
-    expect(parse('-', '--', '-a', '--debug')).toEqual(run({}, '-', '-a', '--debug'));
+    expect(parse('-', '--', '-a', '--debug')).toMatchObject(run({}, '-', '-a', '--debug'));
   });
 
   it('takes a long option shortened, unless it could be another', () => {

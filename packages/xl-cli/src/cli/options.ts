@@ -31,7 +31,7 @@ export function parseArguments<O extends OptionSpecs>(specs: O, args: readonly s
     const outcome = word.startsWith('--') ? takeLong(specs, word, rest, values) : takeShort(specs, word, rest, values);
     if (outcome !== undefined) return outcome;
   }
-  return { kind: 'run', options: values as unknown as OptionValues<O>, operands };
+  return { kind: 'run', options: values as unknown as OptionValues<O>, operands, words: args };
 }
 
 type Values = Record<string, string | boolean>;

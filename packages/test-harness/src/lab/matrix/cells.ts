@@ -3,6 +3,7 @@ export const GUESTS = ['pv64', 'pv32', 'pvh', 'hvm'] as const;
 export type Guest = (typeof GUESTS)[number];
 
 const BETWEEN_TOOLSTACKS = {
+  our_create: 'our xl create, which has stock build the guest',
   stock_save_our_restore: 'stock xl save, our xl restore',
   our_save_stock_restore: 'our xl save, stock xl restore',
   stock_migrate_our_receive: 'stock xl migrate (live), our migrate-receive',

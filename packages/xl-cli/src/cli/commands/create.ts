@@ -9,6 +9,7 @@ import {
 import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
+import { createByInstalledXl } from '../creation/installed-xl.js';
 import { EXIT, ExitError } from '../exit.js';
 import { commandHelp } from '../help.js';
 
@@ -50,9 +51,10 @@ export const create = defineCommand(
     modifies: true,
     details:
       "A word with '=' in it is a setting that comes after those of the file: xl create my-vm.cfg memory=512\n" +
-      "Kernels named 'builtin:NAME' come with the embedded host: builtin:selfcheck writes its memory and checks it.",
+      "Kernels named 'builtin:NAME' come with the embedded host: builtin:selfcheck writes its memory and checks it.\n" +
+      'On a Xen host the xl that is installed there builds the guest; this one calls it with the same words, and says so.',
   },
-  async (context, { options, operands }) => {
+  async (context, { options, operands, words }) => {
     const settings = operands.filter((word) => word.includes('='));
     const files = operands.filter((word) => !word.includes('='));
     const file = options.defconfig ?? files[0];
@@ -65,6 +67,7 @@ export const create = defineCommand(
       throw new ExitError(6, 'Config file not specified and none in save file\n');
     }
     const dryRun = options.dryRun || context.globals.dryRun;
+    if (!dryRun && !(await context.host()).buildsGuests) return createByInstalledXl(context, words, options);
     const config = await readConfigFile(context, file, {
       settings,
       dryRun,
