@@ -41,7 +41,7 @@ export class MemoryCopy {
   /** Everything, once. */
   async sendAll(): Promise<void> {
     this.dirty.setAll();
-    await this.sendPages(this.guest.pfnCount);
+    await this.sendPages(this.guest.pfnCount, true);
     this.iteration++;
   }
 
@@ -66,7 +66,10 @@ export class MemoryCopy {
       const before = stats(toSend);
       const decision = await this.decide(before);
       if (decision === 'continue') await this.slowDown(before);
-      lastPass = toSend > 0 ? await this.timedPass(toSend) : { pages: 0, bytes: 0, ms: 0 };
+      lastPass =
+        toSend > 0
+          ? await this.timedPass(toSend, first === 'all' && this.iteration === 0)
+          : { pages: 0, bytes: 0, ms: 0 };
       totalWritten += toSend;
       if (decision === 'stop-and-copy') return;
       this.iteration++;
@@ -157,9 +160,9 @@ export class MemoryCopy {
     this.mostThrottled = Math.max(this.mostThrottled, this.converge.throttle);
   }
 
-  private async timedPass(expected: number): Promise<PassStats> {
+  private async timedPass(expected: number, first: boolean): Promise<PassStats> {
     const [bytes, pages, began] = [this.writer.bytesWritten, this.pagesWritten, performance.now()];
-    await this.sendPages(expected);
+    await this.sendPages(expected, first);
     return {
       pages: this.pagesWritten - pages,
       bytes: this.writer.bytesWritten - bytes,
@@ -168,18 +171,22 @@ export class MemoryCopy {
   }
 
   /** Sends the pages whose bits are set; `expected` is their promised count, for the progress. */
-  private async sendPages(expected: number): Promise<void> {
+  private async sendPages(expected: number, first = false): Promise<void> {
     const running = this.at.phase === 'precopy';
     let done = 0;
     this.report(done, expected);
-    await this.sender.send(this.dirty, running, {
-      before: () => this.checkAborted(),
-      after: (entries) => {
-        done += entries;
-        this.pagesWritten += entries;
-        this.report(done, expected);
+    await this.sender.send(
+      this.dirty,
+      { running, first },
+      {
+        before: () => this.checkAborted(),
+        after: (entries) => {
+          done += entries;
+          this.pagesWritten += entries;
+          this.report(done, expected);
+        },
       },
-    });
+    );
     if (running) this.guest.checkUnchanged();
   }
 

@@ -1,6 +1,7 @@
 import { ByteReader, byteSource, MemorySink, PAGE_TYPE } from '@xen-migration/stream-format';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLAG, INDEX_MASK } from '../embedded/memory/frame-table.js';
+import { MAX_BATCH } from '../hypervisor/frames.js';
 import type { Hypervisor } from '../hypervisor/hypervisor.js';
 import { restoreDomain } from '../restore/index.js';
 import { TestGuest } from '../testing/guest.js';
@@ -65,6 +66,20 @@ describe.each(['pv64', 'pv32', 'hvm'] as const)('of a %s guest', (kind) => {
     expect((await host.hypervisor.domainInfo(domid)).totalPages).toBe(PAGES - SPARE_PFNS.length);
     await host.hypervisor.destroyDomain(domid);
   });
+});
+
+test('where an HVM guest has no memory for a whole batch, the stream is silent', async () => {
+  const far = 4 * MAX_BATCH;
+  const stream = await smallStream(host, 'hvm', async (domid) => {
+    expect((await host.hypervisor.populatePhysmap(domid, Float64Array.of(far), 0)).length).toBe(1);
+  });
+  const { types, pages } = await guestImageOf(stream);
+  expect(pages.has(far)).toBe(true);
+  const named = (from: number, to: number) => [...types.keys()].filter((pfn) => pfn >= from && pfn < to).length;
+  expect([named(0, MAX_BATCH), named(MAX_BATCH, far)]).toEqual([MAX_BATCH, 0]);
+  const { domid } = await restored('hvm', stream);
+  expect((await host.hypervisor.domainInfo(domid)).totalPages).toBe(PAGES + 1);
+  await host.hypervisor.destroyDomain(domid);
 });
 
 describe.each(['pv', 'hvm'] as const)('a %s guest whose pages come in whole stretches of 2 MiB', (kind) => {

@@ -14,6 +14,14 @@ import type { SaveGuest } from './guest-type.js';
  */
 const BATCHES_IN_FLIGHT = 3;
 
+/** Of a pass over the guest's pages. */
+export interface Pass {
+  /** Whether the guest runs, so that pages may be deferred. */
+  readonly running: boolean;
+  /** Whether the stream has named none of the pages yet, so that where there is no memory nothing needs to be said. */
+  readonly first: boolean;
+}
+
 /** Told of each batch; either may throw to stop. */
 export interface BatchWatch {
   /** It is about to be written. */
@@ -64,18 +72,15 @@ export class PageSender {
     return count;
   }
 
-  /**
-   * Sends the pages whose bits are set.
-   *
-   * @param running whether the guest runs, so that pages may be deferred
-   */
-  async send(pages: PageBitmap, running: boolean, watch: BatchWatch): Promise<void> {
+  /** Sends the pages whose bits are set. */
+  async send(pages: PageBitmap, { running, first }: Pass, watch: BatchWatch): Promise<void> {
     const coming: Promise<Batch>[] = [];
     const unmapping: Promise<void>[] = [];
     const writeNext = async (): Promise<void> => {
       const batch = await coming[0]!;
       watch.before();
-      await this.writer.pageData(batch.pfns, batch.types, batch.pages);
+      // Most of an HVM guest's 4 GiB of pfns are holes. A receiver gives memory to pfns that it is told of alone.
+      if (!first || !isHole(batch)) await this.writer.pageData(batch.pfns, batch.types, batch.pages);
       coming.shift();
       unmapping.push(handled(this.release(batch)));
       if (unmapping.length >= BATCHES_IN_FLIGHT) await unmapping.shift();
@@ -227,6 +232,10 @@ function indicesWithData(pfns: FrameList, types: Uint8Array): Uint32Array {
     if (hasPageData(type)) indices[count++] = i;
   }
   return indices.subarray(0, count);
+}
+
+function isHole({ types }: Batch): boolean {
+  return types.every((type) => type === PAGE_TYPE.XTAB);
 }
 
 function unmappable(pfn: number, errno: number): SaveFault {
