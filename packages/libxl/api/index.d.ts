@@ -2636,6 +2636,7 @@ type Structure<M extends Members> = {
 export function suspendDomain(options: SuspendOptions): Promise<void>;
 
 export interface SuspendOptions {
+    readonly beforeAsking?: () => Promise<void>;
     readonly domid: number;
     readonly host: Host;
     readonly onAsked?: (by: SuspendRequest) => void;

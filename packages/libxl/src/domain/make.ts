@@ -4,7 +4,7 @@ import { endDeviceModel } from '../device-model/end.js';
 import { LibxlError, textOf } from '../errors.js';
 import type { Host } from '../host/open-host.js';
 import { formatUuid, parseUuid } from '../uuid.js';
-import { type DomainRings, writeBuilt, writeSkeleton } from '../xenstore/skeleton.js';
+import { type DomainRings, writeRings, writeSettings, writeSkeleton } from '../xenstore/skeleton.js';
 import { transact } from '../xenstore/store.js';
 import { storeConfiguration } from './configuration.js';
 import { destroyDomain } from './destroy.js';
@@ -34,7 +34,7 @@ export interface MakeOptions {
   readonly host: Host;
   readonly config: LibxlDomainConfig;
   /** Gives the domain its memory. */
-  readonly fill: (made: MadeDomain) => Promise<Pick<DomainRings, 'storeGfn' | 'consoleGfn'>>;
+  readonly fill: (made: MadeDomain) => Promise<DomainRings>;
   /** Starts what serves the domain, once that has all else. */
   readonly serve: (made: MadeDomain) => Promise<unknown>;
   /** Nodes of its kernel, under /vm. */
@@ -62,12 +62,14 @@ export async function makeDomain(options: MakeOptions): Promise<number> {
       await writeSkeleton(store, domid, params);
     });
     const made = await prepare(host, domid, params);
-    const filled = await fill(made);
-    const rings = { ...filled, storePort: made.store.port, consolePort: made.console.port };
-    await transact(host.xenstore, (store) => writeBuilt(store, domid, params, rings, image));
-    if (rings.storeGfn !== undefined) await host.xenstore.introduce(domid, rings.storeGfn, rings.storePort);
-    await serve(made);
+    const ports = { storePort: made.store.port, consolePort: made.console.port };
+    // All that can be done before its memory comes: a guest that is received live runs on at its source meanwhile.
+    await transact(host.xenstore, (store) => writeSettings(store, domid, params, ports, image));
     await storeConfiguration(host, key, { ...config, c_info: { ...config.c_info, uuid: params.uuid } });
+    const rings = await fill(made);
+    await writeRings(host.xenstore, domid, rings);
+    if (rings.storeGfn !== undefined) await host.xenstore.introduce(domid, rings.storeGfn, ports.storePort);
+    await serve(made);
     return domid;
   } catch (e) {
     throw await undone(host, domid, e);

@@ -15,17 +15,20 @@ import type { DomainKey } from './userdata.js';
  */
 export async function renameDomain(host: Host, domid: number, name: string, expected?: string): Promise<void> {
   if (name === '') throw new LibxlError('ERROR_INVAL', 'a domain must have a name', { domid });
-  await domainInfo(host, domid);
   await transact(host.xenstore, async (store) => {
-    const current = await readText(store, namePath(domid));
+    const [current, vm] = await Promise.all([
+      readText(store, namePath(domid)),
+      readText(store, `${domainPath(domid)}/vm`),
+      domainInfo(host, domid),
+    ]);
     if (expected !== undefined && current !== expected) {
       throw new LibxlError('ERROR_INVAL', `domain ${domid} is called '${current ?? ''}', not '${expected}'`, { domid });
     }
     if (current === name) return;
     await requireFreeName(host, store, name, domid);
-    await store.write(namePath(domid), name);
-    const vm = await readText(store, `${domainPath(domid)}/vm`);
-    if (vm !== undefined) await store.write(`${vm}/name`, name);
+    await Promise.all(
+      [namePath(domid), ...(vm === undefined ? [] : [`${vm}/name`])].map((path) => store.write(path, name)),
+    );
   });
 }
 
@@ -35,10 +38,10 @@ export async function renameDomain(host: Host, domid: number, name: string, expe
  * @throws LibxlError ERROR_INVAL where another domain has that name
  */
 export async function requireFreeName(host: Host, store: Store, name: string, domid: number): Promise<void> {
-  for (const child of await children(store, '/local/domain')) {
-    const other = Number(child);
-    if (other === domid || (await readText(store, namePath(other))) !== name) continue;
-    if (!(await exists(host, other))) continue;
+  const others = (await children(store, '/local/domain')).map(Number).filter((other) => other !== domid);
+  const names = await Promise.all(others.map((other) => readText(store, namePath(other))));
+  for (const [i, other] of others.entries()) {
+    if (names[i] !== name || !(await exists(host, other))) continue;
     throw new LibxlError('ERROR_INVAL', `Domain with name "${name}" already exists.`, { domid: other });
   }
 }

@@ -56,6 +56,23 @@ describe('suspend', () => {
     }
   });
 
+  it.each(['event-channel', 'xenstore'] as const)('by %s is not asked for before its owner is ready', async (by) => {
+    const { host } = test;
+    const domid = await test.guest('vm', { type: 'pv', running: by === 'event-channel' });
+    if (by === 'event-channel') {
+      const port = async () => (await readText(host.xenstore, suspendPortPath(domid))) || undefined;
+      await watchUntil(host.xenstore, suspendPortPath(domid), port, { timeoutMs: 20_000 });
+    }
+    let asked: SuspendRequest | undefined;
+    const beforeAsking = () => Promise.reject(new Error('not now'));
+    await expect(suspendDomain({ host, domid, beforeAsking, onAsked: (way) => (asked = way) })).rejects.toThrow(
+      'not now',
+    );
+    expect(asked).toBeUndefined();
+    expect(await readText(host.xenstore, shutdownPath(domid))).not.toBe('suspend');
+    expect(await suspended(domid)).toBe(false);
+  });
+
   it('goes through xenstore where the guest offers no event channel', async () => {
     const { host } = test;
     const domid = await test.guest('vm');

@@ -14,6 +14,8 @@ export interface SuspendOptions {
   /** For the guest's acknowledgement, and again for its suspend. Default: 60 seconds each, as libxl. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Awaited before the guest is asked, when all that can be done before is done: it runs until then. */
+  readonly beforeAsking?: () => Promise<void>;
   /** Which way the guest was asked. */
   readonly onAsked?: (by: SuspendRequest) => void;
 }
@@ -35,8 +37,9 @@ export type SuspendRequest = 'event-channel' | 'xenstore' | 'remote';
 export async function suspendDomain(options: SuspendOptions): Promise<void> {
   const { host, domid, timeoutMs = ACKNOWLEDGE_TIMEOUT_MS, signal } = options;
   const by = await wayToAsk(host, domid);
-  options.onAsked?.(by.way);
   if (by.way === 'event-channel') return notifyAndWait(options, by.port);
+  await options.beforeAsking?.();
+  options.onAsked?.(by.way);
   if (by.way === 'remote') {
     await host.hypervisor.shutdownDomain(domid, SHUTDOWN.suspend);
   } else {
@@ -75,14 +78,21 @@ async function notifyAndWait(options: SuspendOptions, port: number): Promise<voi
   const { host, domid } = options;
   const events = await host.hypervisor.openEventChannels();
   try {
-    await events.notify(await events.bindInterdomain(domid, port));
-    await waitUntilSuspended(options);
+    const bound = await events.bindInterdomain(domid, port);
+    await waitUntilSuspended(options, async () => {
+      await options.beforeAsking?.();
+      options.onAsked?.('event-channel');
+      await events.notify(bound);
+    });
   } finally {
     await events.close();
   }
 }
 
-async function waitUntilSuspended({ host, domid, timeoutMs = ACKNOWLEDGE_TIMEOUT_MS, signal }: SuspendOptions) {
+async function waitUntilSuspended(
+  { host, domid, timeoutMs = ACKNOWLEDGE_TIMEOUT_MS, signal }: SuspendOptions,
+  begin?: () => Promise<void>,
+): Promise<void> {
   const check = async (): Promise<'suspended' | LibxlError | undefined> => {
     const info = await domainInfoIfThere(host, domid);
     if (info === undefined || info.dying) {
@@ -95,7 +105,11 @@ async function waitUntilSuspended({ host, domid, timeoutMs = ACKNOWLEDGE_TIMEOUT
     const text = `the guest went down for another reason (code ${info.shutdownReason}) while it was being suspended`;
     return new LibxlError('ERROR_FAIL', text, { domid });
   };
-  const wait = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+  const wait = {
+    timeoutMs,
+    ...(signal === undefined ? {} : { signal }),
+    ...(begin === undefined ? {} : { begin }),
+  };
   const outcome = await watchUntil(host.xenstore, RELEASE_DOMAIN, check, wait);
   if (outcome === 'suspended') return;
   throw (

@@ -1,10 +1,21 @@
 import { descriptorSink, descriptorSource } from '@xen-migration/libxc';
 import { ByteReader } from '@xen-migration/stream-format';
 import { textOf } from '../errors.js';
-import { openHost } from '../host/open-host.js';
+import { type Host, openHost } from '../host/open-host.js';
 import { handOver } from '../migrate/hand-over.js';
 import { keepSource } from '../migrate/keep-source.js';
 import { GUARDIAN_FD, type GuardianMessage, type HandOverOutcome, type HandOverSource } from './plan.js';
+
+let opening: Promise<Host> | undefined;
+
+/** Connects to the host while the guest still runs: it would cost downtime later. */
+export function prepareHandOver(): void {
+  opening = openHost();
+  // Then it is tried once more, and said.
+  opening.catch(() => {
+    opening = undefined;
+  });
+}
 
 /** The final handshake in the guardian: it goes on whatever becomes of the process that asked for it. */
 export async function handOverFromGuardian(
@@ -12,7 +23,7 @@ export async function handOverFromGuardian(
   answer: (message: GuardianMessage) => void,
 ): Promise<void> {
   let outcome: HandOverOutcome;
-  const host = await openHost();
+  const host = await (opening ?? openHost());
   try {
     outcome = await handOver({
       host,

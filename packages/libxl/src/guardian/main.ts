@@ -32,8 +32,8 @@ async function main(): Promise<void> {
 async function hear(message: Extract<OwnerMessage, { kind: 'expect' }>['message']): Promise<void> {
   const { hearPeer } = await import('./hear.js');
   answer(await hearPeer(message));
-  // A sender's first message: while the guest still runs, what the end needs is loaded. It would cost downtime later.
-  if (message === 'banner') void import('./hand-over.js');
+  // A sender's first message: while the guest still runs, what the end needs is made ready. It would cost downtime later.
+  if (message === 'banner') (await import('./hand-over.js')).prepareHandOver();
 }
 
 function answer(message: GuardianMessage): void {

@@ -147,11 +147,14 @@ function callbacksOf(options: SaveStreamOptions, deviceModel: DeviceModel) {
   const { host, domid, live, suspendTimeoutMs, signal, onEvent, beforeSuspend } = options;
   return {
     async suspend() {
-      await beforeSuspend?.();
-      const start = performance.now();
+      let start = performance.now();
       await suspendDomain({
         host,
         domid,
+        beforeAsking: async () => {
+          await beforeSuspend?.();
+          start = performance.now();
+        },
         ...(suspendTimeoutMs === undefined ? {} : { timeoutMs: suspendTimeoutMs }),
         ...(signal === undefined ? {} : { signal }),
         onAsked: (by) => onEvent?.({ kind: 'suspending', by }),

@@ -47,20 +47,23 @@ export async function writeSkeleton(store: Store, domid: number, params: DomainP
   await writeBelow(store, libxl, { type: params.type });
 }
 
-export interface DomainRings {
-  /** Undefined where the guest has none. */
-  readonly storeGfn: number | undefined;
+export interface DomainPorts {
   readonly storePort: number;
-  readonly consoleGfn: number | undefined;
   readonly consolePort: number;
 }
 
-/** What is known once the domain has its memory. For a transaction. */
-export async function writeBuilt(
+/** Where its rings are; undefined where the guest has none. */
+export interface DomainRings {
+  readonly storeGfn: number | undefined;
+  readonly consoleGfn: number | undefined;
+}
+
+/** What is known before the domain has its memory. For a transaction. */
+export async function writeSettings(
   store: Store,
   domid: number,
   params: DomainParameters,
-  rings: DomainRings,
+  ports: DomainPorts,
   image: Readonly<Record<string, string>>,
 ): Promise<void> {
   const home = domainPath(domid);
@@ -69,17 +72,24 @@ export async function writeBuilt(
     'memory/target': params.targetMemoryKib - params.videoMemoryKib,
     'memory/videoram': params.videoMemoryKib,
     domid,
-    'store/port': rings.storePort,
+    'store/port': ports.storePort,
   });
-  if (rings.storeGfn !== undefined) await writeBelow(store, home, { 'store/ring-ref': rings.storeGfn });
   for (const [vcpu, online] of params.onlineVcpus.entries()) {
     await writeBelow(store, home, { [`cpu/${vcpu}/availability`]: online ? 'online' : 'offline' });
   }
-  await writeConsole(store, domid, rings);
+  await writeConsole(store, domid, ports.consolePort);
   await writeBelow(store, vmPath(params.uuid), { start_time: (Date.now() / 1000).toFixed(2), ...image });
 }
 
-async function writeConsole(store: Store, domid: number, rings: DomainRings): Promise<void> {
+/** What only the domain's memory tells. A guest that migrates stands still meanwhile, so that this is all that is left for then. */
+export async function writeRings(store: Store, domid: number, { storeGfn, consoleGfn }: DomainRings): Promise<void> {
+  await writeBelow(store, domainPath(domid), {
+    ...(storeGfn === undefined ? {} : { 'store/ring-ref': storeGfn }),
+    ...(consoleGfn === undefined ? {} : { 'console/ring-ref': consoleGfn }),
+  });
+}
+
+async function writeConsole(store: Store, domid: number, port: number): Promise<void> {
   const frontend = `${domainPath(domid)}/console`;
   const backend = `${consoleBackendPath(domid)}/0`;
   await makeNode(store, frontend, readableBy(domid));
@@ -92,9 +102,8 @@ async function writeConsole(store: Store, domid: number, rings: DomainRings): Pr
     type: 'xenconsoled',
     output: 'pty',
     tty: '',
-    port: rings.consolePort,
+    port,
   });
-  if (rings.consoleGfn !== undefined) await writeBelow(store, frontend, { 'ring-ref': rings.consoleGfn });
 }
 
 /** Removes all nodes of a domain; those of its uuid stay while another domain (of a migration) uses them. */

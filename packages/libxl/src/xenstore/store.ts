@@ -18,13 +18,13 @@ export async function removeTree(store: Store, path: string): Promise<void> {
   await orUndefined(() => store.rm(path));
 }
 
-/** Writes nodes below a path, in order. */
+/** Writes nodes below a path, in order: xenstored takes a connection's requests as they come, so that none waits for an answer. */
 export async function writeBelow(
   store: Store,
   path: string,
   entries: Readonly<Record<string, string | number>>,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(entries)) await store.write(`${path}/${name}`, String(value));
+  await Promise.all(Object.entries(entries).map(([name, value]) => store.write(`${path}/${name}`, String(value))));
 }
 
 /** Runs the steps in one transaction, again when somebody else's change came in between. */

@@ -3,10 +3,12 @@ import type { XenstoreClient } from '@xen-migration/libxc/xenstore';
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Done once the watch is set, before the first check: what is waited for. */
+  readonly begin?: () => Promise<void>;
 }
 
 /**
- * Asks `check` at once and again whenever the watch fires, until it answers something or the time is over.
+ * Asks `check` and asks again whenever the watch fires, until it answers something or the time is over.
  *
  * @returns what `check` answered; undefined when the time is over
  * @throws the signal's reason
@@ -15,7 +17,7 @@ export async function watchUntil<T>(
   xenstore: XenstoreClient,
   path: string,
   check: () => Promise<T | undefined>,
-  { timeoutMs, signal }: WaitOptions,
+  { timeoutMs, signal, begin }: WaitOptions,
 ): Promise<T | undefined> {
   signal?.throwIfAborted();
   let wake: () => void = () => {};
@@ -32,6 +34,7 @@ export async function watchUntil<T>(
   signal?.addEventListener('abort', fire);
   const watch = await xenstore.watch(path, fire);
   try {
+    await begin?.();
     for (;;) {
       fired = false;
       const found = await check();
