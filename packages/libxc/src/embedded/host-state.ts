@@ -6,6 +6,7 @@ import type { Vcpu } from './domains/vcpu.js';
 import type { LogRing } from './log-ring.js';
 import type { Machine } from './memory/machine.js';
 import type { PageTypes } from './mmu/page-types.js';
+import { SpareThread } from './run/spare-thread.js';
 
 /** A client's port that a virq fires. */
 export interface VirqBinding {
@@ -22,6 +23,7 @@ export class HostState {
   readonly connections = new Set<Connection>();
   /** By virq. */
   readonly virqs = new Map<number, Set<VirqBinding>>();
+  readonly spareThread = new SpareThread();
   readonly startedAt = performance.now();
   lastDomid = 0;
   private lastPort = 0;

@@ -118,6 +118,7 @@ export class Host implements EmbeddedHost {
   async close(): Promise<void> {
     for (const connection of [...this.state.connections]) this.release(connection);
     for (const domain of [...this.state.domains.values()]) await destroyDomain(this.state, domain);
+    await this.state.spareThread.end();
     this.state.machine.destroy();
     removeMemory(this.directory);
   }

@@ -64,6 +64,7 @@ export const domainHandlers: Handlers<
     if (config.kind !== 'pv') domain.hvmRecords = HvmRecords.fresh(config.maxVcpus, config.kind);
     host.domains.set(domid, domain);
     host.lastDomid = domid;
+    host.spareThread.prepare();
     return domid;
   },
 

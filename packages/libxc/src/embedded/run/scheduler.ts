@@ -98,7 +98,7 @@ function threadOf(state: HostState, domain: Domain, vcpu: Vcpu): VcpuThread {
   domain.threads ??= new Map();
   const existing = domain.threads.get(vcpu.id);
   if (existing !== undefined) return existing;
-  const thread = new VcpuThread(vcpu, vcpuData(state, domain, vcpu), {
+  const thread = new VcpuThread(state.spareThread.take(), vcpu, vcpuData(state, domain, vcpu), {
     call: (name, args) => state.guestCall(domain, vcpu, name, args),
     failed: (error) => crash(state, domain, `vcpu ${vcpu.id}: ${error.stack ?? error.message}`),
   });

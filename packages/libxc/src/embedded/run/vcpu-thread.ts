@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Vcpu } from '../domains/vcpu.js';
 import { ANSWER_TEXT, ANSWER_VALUE, GO, VCPU_CONTROL_SIZE, VCPU_WORD } from './control.js';
 import type { VcpuData, VcpuMessage } from './vcpu-data.js';
@@ -15,22 +13,22 @@ export interface VcpuThreadHandlers {
 
 /** The thread that executes one vcpu, seen from the host's thread. */
 export class VcpuThread {
-  private readonly worker: Worker;
   private state: 'stopped' | 'running' | 'stopping' | 'ended' = 'stopped';
   private runAgain = false;
   private waiters: (() => void)[] = [];
 
+  /** @param worker that waits for what it is to execute */
   constructor(
+    private readonly worker: Worker,
     private readonly vcpu: Vcpu,
     data: VcpuData,
     private readonly handlers: VcpuThreadHandlers,
   ) {
-    // The process's own switches (--input-type ...) are not for the thread.
-    this.worker = new Worker(workerFile(), { workerData: data, execArgv: [] });
-    this.worker.on('message', (message: VcpuMessage) => this.receive(message));
-    this.worker.on('error', (error) => this.fail(error));
-    // A host in a process of its own must not live on for its vcpus' sake.
-    this.worker.unref();
+    worker.on('message', (message: VcpuMessage) => this.receive(message));
+    worker.on('error', (error) => this.fail(error));
+    // Listening alone would keep the process alive.
+    worker.unref();
+    worker.postMessage(data);
   }
 
   /** Lets the vcpu run; once it has stopped, if it is stopping. */
@@ -109,10 +107,4 @@ export class VcpuThread {
     this.hasStopped('ended');
     this.handlers.failed(error);
   }
-}
-
-/** The built file: threads start from JavaScript, also where this runs from the TypeScript sources. */
-function workerFile(): string {
-  const daemon = createRequire(import.meta.url).resolve('@xen-migration/libxc/embedded/daemon');
-  return join(dirname(daemon), 'vcpu-worker.js');
 }
