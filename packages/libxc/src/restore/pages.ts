@@ -1,4 +1,5 @@
 import { hasPageData, type LibxcRecord } from '@xen-migration/stream-format';
+import { allDone } from '../all-done.js';
 import { FrameStack, framesAt } from '../frame-lists.js';
 import { MAX_BATCH, PAGE_SIZE } from '../hypervisor/frames.js';
 import type { ForeignMapping, Hypervisor } from '../hypervisor/hypervisor.js';
@@ -70,9 +71,10 @@ export class PageReceiver {
    * becoming a page table. @throws the first failure, after all has ended
    */
   async settle(): Promise<void> {
-    const placed = await Promise.allSettled(this.underWay.splice(0));
-    const unmapped = await Promise.allSettled(this.unmapping.splice(0));
-    for (const result of [...placed, ...unmapped]) if (result.status === 'rejected') throw result.reason;
+    const placed = this.underWay.splice(0);
+    // The last unmappings begin while these are placed.
+    await Promise.allSettled(placed);
+    await allDone([...placed, ...this.unmapping.splice(0)]);
   }
 
   private async takePortion(record: PageDataRecord, pfns: Float64Array, types: Uint8Array): Promise<void> {

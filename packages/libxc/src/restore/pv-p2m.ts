@@ -34,6 +34,7 @@ export async function writeGuestP2m(hypervisor: Hypervisor, domid: number, memor
 
 /** Pages written at once. */
 const PIECE = 128;
+const ALL_ONES = 0xffff_ffff;
 
 /** Several pages at once, which is quicker than page by page: the guest stands still meanwhile. */
 async function writeLeaves(mapping: ForeignMapping, { layout, space }: PvMemory, first: number): Promise<void> {
@@ -43,23 +44,37 @@ async function writeLeaves(mapping: ForeignMapping, { layout, space }: PvMemory,
   const buffer = new Uint8Array(Math.min(whole, PIECE) * PAGE_SIZE);
   for (let from = 0; from < whole; from += PIECE) {
     const contents = buffer.subarray(0, Math.min(PIECE, whole - from) * PAGE_SIZE);
-    fillP2m(wordsOf(contents), layout.width, space.p2m, (first + from) * perLeaf);
+    for (let at = 0; at < contents.length; at += PAGE_SIZE) {
+      const page = wordsOf(contents.subarray(at, at + PAGE_SIZE));
+      fillPage(page, layout.width, space.p2m, (first + from + at / PAGE_SIZE) * perLeaf);
+    }
     await mapping.write(from, contents);
   }
   if (whole === mapping.count) return;
   // Entries past the guest's last pfn stay as they are.
   const start = (first + whole) * perLeaf;
   const rest = mapping.page(whole).subarray(0, (maxPfn + 1 - start) * layout.width);
-  fillP2m(wordsOf(rest), layout.width, space.p2m, start);
+  fillPage(wordsOf(rest), layout.width, space.p2m, start);
 }
 
-/** Fills in the entries of pfns from `start` on, as the guest has them; all ones where there is no frame. */
-function fillP2m(to: Uint32Array, width: GuestWidth, p2m: P2m, start: number): void {
-  const step = width / 4;
-  for (let at = 0, pfn = start; at < to.length; at += step, pfn++) {
-    const mfn = p2m.mfnOf(pfn);
-    // Typed arrays keep the low 32 bits; INVALID_FRAME is all ones in both words.
+/**
+ * Fills in the entries of a page, or of its beginning, from pfn `start` on, as the guest has them; all ones where there is
+ * no frame. From leaf to page, without a call for each entry: this is the first and only time that it runs, so that
+ * nothing of it is compiled, and it runs while the guest stands still.
+ */
+function fillPage(to: Uint32Array, width: GuestWidth, p2m: P2m, start: number): void {
+  const leaf = p2m.leaves[start >>> p2m.entryShift];
+  if (leaf === undefined) to.fill(ALL_ONES);
+  else if (p2m.width === width) to.set(leaf.subarray(0, to.length));
+  else if (width === 8) widen(leaf, start % leaf.length, to);
+  else for (let i = 0; i < to.length; i++) to[i] = p2m.mfnOf(start + i);
+}
+
+/** Entries of one word become entries of two. */
+function widen(leaf: Uint32Array, from: number, to: Uint32Array): void {
+  for (let i = from, at = 0; at < to.length; i++, at += 2) {
+    const mfn = leaf[i]!;
     to[at] = mfn;
-    if (width === 8) to[at + 1] = Math.floor(mfn / 2 ** 32);
+    to[at + 1] = mfn === ALL_ONES ? ALL_ONES : 0;
   }
 }

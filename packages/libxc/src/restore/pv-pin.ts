@@ -7,10 +7,7 @@ import { ownFrame, type PvMemory } from './pv-memory.js';
 
 const MAX_PIN_BATCH = 1024;
 
-/**
- * Pins the page tables that were pinned; Xen validates each one, and all below it. Of the early pins none is left but of
- * those.
- */
+/** Pins the page tables that were pinned; Xen validates each one, and all below it. Early pins of those are kept. */
 export async function pinPageTables(
   hypervisor: Hypervisor,
   domid: number,
@@ -27,7 +24,6 @@ export async function pinPageTables(
       await pinAnew(hypervisor, domid, ops);
     }
   }
-  await earlyPins.release();
 }
 
 function* batches(memory: PvMemory, earlyPins: EarlyPins): Generator<MmuExtOp[]> {

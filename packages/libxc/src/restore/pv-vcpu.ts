@@ -1,4 +1,5 @@
 import { type LibxcRecord, pageTableLevel } from '@xen-migration/stream-format';
+import { allDone } from '../all-done.js';
 import { isTableRefusal } from '../hypervisor/errors.js';
 import { INVALID_FRAME } from '../hypervisor/frames.js';
 import { foldCr3, unfoldCr3 } from '../x86/cr3.js';
@@ -81,6 +82,7 @@ export async function restoreVcpus(
 ): Promise<RestoredGuest> {
   const { hypervisor, info } = target;
   const warnings: string[] = [];
+  const rest: (() => Promise<void>)[] = [];
   let rings: Rings | undefined;
   for (const [vcpu, { basic, extended, xsave, msrs }] of states) {
     if (basic !== undefined) {
@@ -90,11 +92,13 @@ export async function restoreVcpus(
     } else if (vcpu === 0) {
       throw new RestoreFault('ORDER', 'the stream has no X86_PV_VCPU_BASIC for vcpu 0');
     }
-    if (extended !== undefined) await hypervisor.setVcpuExtendedContext(info.domid, vcpu, extended);
-    if (xsave !== undefined) await hypervisor.setVcpuXsave(info.domid, vcpu, xsave);
-    if (msrs !== undefined) await hypervisor.setVcpuMsrs(info.domid, vcpu, msrs);
+    if (extended !== undefined) rest.push(() => hypervisor.setVcpuExtendedContext(info.domid, vcpu, extended));
+    if (xsave !== undefined) rest.push(() => hypervisor.setVcpuXsave(info.domid, vcpu, xsave));
+    if (msrs !== undefined) rest.push(() => hypervisor.setVcpuMsrs(info.domid, vcpu, msrs));
     if (basic !== undefined && xsave === undefined && memory.layout.width === 8) warnings.push(noXsaveWarning(vcpu));
   }
+  // The guest stands still: none of these waits for the answer to another.
+  await allDone(rest.map((load) => load()));
   return { storeGfn: rings?.store, consoleGfn: rings?.console, warnings };
 }
 

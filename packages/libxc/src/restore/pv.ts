@@ -1,4 +1,5 @@
 import { type LibxcRecord, pageTableLevel } from '@xen-migration/stream-format';
+import { allDone } from '../all-done.js';
 import type { FrameStack } from '../frame-lists.js';
 import { pvLayout } from '../x86/layout.js';
 import { MachineToPhys } from '../x86/m2p.js';
@@ -99,17 +100,21 @@ class PvGuest implements RestoreGuest {
     }
   }
 
-  /** The order matters: vcpus load their page tables, which validates them; the p2m, which is plain data, comes last. */
+  /** The order matters: vcpus load their page tables, which validates them; plain data comes last. */
   async complete(): Promise<RestoredGuest> {
     const memory = this.memory('END');
     if (memory.p2mFrames.length === 0) throw new RestoreFault('ORDER', 'the stream has no X86_PV_P2M_FRAMES');
     const { storeGfn, consoleGfn, warnings } = await restoreVcpus(this.target, memory, this.vcpus, this.earlyPins);
     const { hypervisor, info, store, console } = this.target;
     await pinPageTables(hypervisor, info.domid, memory, this.earlyPins);
-    await writeGuestP2m(hypervisor, info.domid, memory);
-    await seedGrantTable(hypervisor, info.domid, [
-      { entry: 'console', gfn: consoleGfn, backend: console.domid },
-      { entry: 'xenstore', gfn: storeGfn, backend: store.domid },
+    // Each by itself: early pins that nobody needs any more go, and what is plain memory is written.
+    await allDone([
+      this.earlyPins.release(),
+      writeGuestP2m(hypervisor, info.domid, memory),
+      seedGrantTable(hypervisor, info.domid, [
+        { entry: 'console', gfn: consoleGfn, backend: console.domid },
+        { entry: 'xenstore', gfn: storeGfn, backend: store.domid },
+      ]),
     ]);
     return { storeGfn, consoleGfn, warnings };
   }

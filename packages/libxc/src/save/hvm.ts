@@ -52,9 +52,12 @@ function hvmGuest({ hypervisor, info: { domid }, callbacks }: SaveTarget, pfnCou
     staticRecords: () => cpuPolicyRecords(hypervisor, domid),
     startRecords: async () => [],
     async finalRecords() {
-      const records: WritableRecord[] = [await tscRecord(hypervisor, domid)];
-      records.push({ type: 'HVM_CONTEXT', data: await hypervisor.hvmContext(domid) });
-      const params = await readParams({ hypervisor, domid });
+      const [tsc, data, params] = await Promise.all([
+        tscRecord(hypervisor, domid),
+        hypervisor.hvmContext(domid),
+        readParams({ hypervisor, domid }),
+      ]);
+      const records: WritableRecord[] = [tsc, { type: 'HVM_CONTEXT', data }];
       if (params.length > 0) records.push({ type: 'HVM_PARAMS', params });
       return records;
     },

@@ -85,7 +85,7 @@ export interface SaveResult {
   /** Page entries written, pages without data included. */
   readonly pagesWritten: number;
   readonly bytesWritten: number;
-  /** Milliseconds from the moment that the guest was asked to suspend to the end of the stream. */
+  /** Milliseconds from the moment that the toolstack was asked to suspend the guest to the end of the stream. */
   readonly suspendedMs: number;
   /** The most that the guest was slowed down, in percent (autoConverge). */
   readonly mostThrottled: number;

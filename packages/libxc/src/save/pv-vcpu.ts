@@ -14,21 +14,32 @@ export async function vcpuRecords(
   layout: PvLayout,
   space: PvAddressSpace,
 ): Promise<WritableRecord[]> {
-  const records: WritableRecord[] = [];
-  for (let vcpu = 0; vcpu <= maxVcpuId; vcpu++) {
-    if (!(await hypervisor.vcpuInfo(domid, vcpu)).online) continue;
-    const context = await hypervisor.vcpuContext(domid, vcpu);
-    const basic = Uint8Array.from(context);
-    framesToPfns(basic, vcpu, layout, space);
-    records.push({ type: 'X86_PV_VCPU_BASIC', vcpu, data: basic });
-    const extended = await hypervisor.vcpuExtendedContext(domid, vcpu);
-    if (extended.length > 0) records.push({ type: 'X86_PV_VCPU_EXTENDED', vcpu, data: extended });
-    const xsave = await hypervisor.vcpuXsave(domid, vcpu);
-    if (xsave.length > 0) records.push({ type: 'X86_PV_VCPU_XSAVE', vcpu, data: xsave });
-    const msrs = await hypervisor.vcpuMsrs(domid, vcpu);
-    if (msrs.length > 0) records.push({ type: 'X86_PV_VCPU_MSRS', vcpu, data: msrs });
-  }
-  return records;
+  // The guest stands still: all that is asked of it is asked at once.
+  const vcpus = Array.from({ length: maxVcpuId + 1 }, (_, vcpu) => vcpu);
+  const infos = await Promise.all(vcpus.map((vcpu) => hypervisor.vcpuInfo(domid, vcpu)));
+  const online = vcpus.filter((vcpu) => infos[vcpu]!.online);
+  const records = await Promise.all(online.map((vcpu) => recordsOf(hypervisor, domid, vcpu)));
+  for (const [i, vcpu] of online.entries()) framesToPfns(records[i]![0].data, vcpu, layout, space);
+  return records.flat();
+}
+
+type VcpuRecord = Extract<WritableRecord, { vcpu: number }>;
+
+/** The vcpu's context is the first, as the hypervisor has it; of the others those that are not empty. */
+async function recordsOf(hypervisor: Hypervisor, domid: number, vcpu: number): Promise<[VcpuRecord, ...VcpuRecord[]]> {
+  const [context, extended, xsave, msrs] = await Promise.all([
+    hypervisor.vcpuContext(domid, vcpu),
+    hypervisor.vcpuExtendedContext(domid, vcpu),
+    hypervisor.vcpuXsave(domid, vcpu),
+    hypervisor.vcpuMsrs(domid, vcpu),
+  ]);
+  const others: VcpuRecord[] = [
+    { type: 'X86_PV_VCPU_EXTENDED', vcpu, data: extended },
+    { type: 'X86_PV_VCPU_XSAVE', vcpu, data: xsave },
+    { type: 'X86_PV_VCPU_MSRS', vcpu, data: msrs },
+  ];
+  const basic: VcpuRecord = { type: 'X86_PV_VCPU_BASIC', vcpu, data: Uint8Array.from(context) };
+  return [basic, ...others.filter(({ data }) => data.length > 0)];
 }
 
 /**

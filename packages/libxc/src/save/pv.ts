@@ -82,10 +82,11 @@ function pvGuest(target: SaveTarget, parts: PvParts, close: () => Promise<void>)
       return [{ type: 'X86_PV_P2M_FRAMES', startPfn: 0, endPfn: guestP2m.p2m.maxPfn, frames: guestP2m.frames }];
     },
     async finalRecords() {
-      const records: WritableRecord[] = [await tscRecord(hypervisor, info.domid)];
-      records.push({ type: 'SHARED_INFO', data: sharedInfo });
-      records.push(...(await vcpuRecords(hypervisor, info, layout, space)));
-      return records;
+      const [tsc, vcpus] = await Promise.all([
+        tscRecord(hypervisor, info.domid),
+        vcpuRecords(hypervisor, info, layout, space),
+      ]);
+      return [tsc, { type: 'SHARED_INFO', data: sharedInfo }, ...vcpus];
     },
     checkUnchanged() {
       // A guest with a tree has no such counter: Xen documents that changes of its structure go unnoticed.
