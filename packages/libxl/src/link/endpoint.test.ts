@@ -2,9 +2,10 @@ import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Carrier, encodeHello } from './carrier.js';
+import { type Carrier, encodeHello, encodePing } from './carrier.js';
 import { LinkEndpoint, type LinkOptions } from './endpoint.js';
 import { FRAME, HELLO, MAX_BLOCK, WINDOW_BYTES } from './layouts.js';
+import { Pace } from './pace.js';
 
 const ID = Buffer.alloc(16, 7);
 
@@ -170,19 +171,134 @@ describe('a link', () => {
   });
 
   it('gives up a connection from which nothing is heard', async () => {
-    const one = end({ silenceMs: 40 });
+    const one = end({ silenceMs: () => 40 });
     const { a, b } = connection();
     b.output.write(encodeHello({ link: ID, expected: 0, zstd: false }));
-    expect((await one.endpoint.attach(a)).message).toBe('no sign of life for 0.04 s');
+    expect((await one.endpoint.attach(a)).message).toBe('no sign of life for 0.04 s on connection 1, after 32 bytes');
   });
 
-  it('waits longer for the first sign of life of the other end, whose programs have to start', async () => {
-    const one = end({ silenceMs: 40, firstSilenceMs: 400 });
+  it('waits longer for the first sign of life of each connection, whose programs have to start', async () => {
+    const one = end({ silenceMs: () => 40, firstSilenceMs: () => 400 });
     const silent = await one.endpoint.attach(connection().a);
-    expect(silent.message).toBe('no sign of life for 0.4 s');
+    expect(silent.message).toBe('no sign of life for 0.4 s on connection 1, after 0 bytes');
     const { a, b } = connection();
     setTimeout(() => b.output.write(encodeHello({ link: ID, expected: 0, zstd: false })), 100);
-    expect((await one.endpoint.attach(a)).message).toBe('no sign of life for 0.04 s');
+    expect((await one.endpoint.attach(a)).message).toContain('no sign of life for 0.04 s on connection 2');
+    const third = await one.endpoint.attach(connection().a);
+    expect(third.message).toBe('no sign of life for 0.4 s on connection 3, after 0 bytes');
+  });
+
+  it('takes any byte for a sign of life: over a slow connection a frame takes long', async () => {
+    const one = end({ silenceMs: () => 100 });
+    const { a, b } = connection();
+    b.output.write(encodeHello({ link: ID, expected: 0, zstd: false }));
+    let over = false;
+    const attached = one.endpoint.attach(a).then((why) => {
+      over = true;
+      return why;
+    });
+    b.output.write(frame({ size: 1000, value: 1000 }));
+    for (let i = 0; i < 20; i++) {
+      b.output.write(Buffer.alloc(10));
+      await sleep(15);
+    }
+    expect(over).toBe(false);
+    expect((await attached).message).toBe(`no sign of life for 0.1 s on connection 1, after ${HELLO.size + FRAME.size + 200} bytes`);
+  });
+
+  it('does not take its own standstill for the silence of the other end', async () => {
+    const one = end({ silenceMs: () => 80 });
+    const { a, b } = connection();
+    b.output.write(encodeHello({ link: ID, expected: 0, zstd: false }));
+    let over = false;
+    const attached = one.endpoint.attach(a).then(() => {
+      over = true;
+    });
+    await sleep(30);
+    // Whoever gets no processor reads nothing meanwhile, whatever has come.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    b.output.write(encodePing(0));
+    await sleep(30);
+    expect(over).toBe(false);
+    await attached;
+  });
+
+  it('gives signs of life however slowly it may send', async () => {
+    const waits: (() => void)[] = [];
+    const pace = new Pace(
+      1,
+      () => 0,
+      () => new Promise<void>((resolve) => waits.push(resolve)),
+    );
+    const one = end({ pace, silenceMs: () => 400 });
+    const { a, b } = connection();
+    let heard = 0;
+    b.input.on('data', (chunk: Buffer) => {
+      heard += chunk.length;
+    });
+    b.output.write(encodeHello({ link: ID, expected: 0, zstd: false }));
+    void one.endpoint.attach(a);
+    await one.endpoint.outgoing.data(0, [Buffer.alloc(10)]);
+    await one.endpoint.outgoing.data(0, [Buffer.alloc(10)]);
+    while (waits.length === 0) await sleep(1);
+    const before = heard;
+    await sleep(250);
+    expect(heard).toBeGreaterThan(before);
+    one.endpoint.fail(new Error('over'));
+    for (const done of waits) done();
+  });
+
+  it('gives no frame to a connection whose other end was not heard of yet', async () => {
+    const one = end({ silenceMs: () => 400 });
+    const { a, b } = connection();
+    let heard = 0;
+    b.input.on('data', (chunk: Buffer) => {
+      heard += chunk.length;
+    });
+    void one.endpoint.attach(a);
+    await one.endpoint.outgoing.data(0, [Buffer.alloc(1000)]);
+    await sleep(250);
+    // The greeting and signs of life alone.
+    expect(heard).toBeLessThan(1000);
+    b.output.write(encodeHello({ link: ID, expected: 0, zstd: false }));
+    while (heard < 1000) await sleep(1);
+    one.endpoint.fail(new Error('over'));
+  });
+
+  it('sends again what a silent connection carries as soon as another one is there', async () => {
+    const one = end({ silenceMs: () => 5_000, doubtMs: 60 });
+    const two = end();
+    const silent = connection();
+    silent.b.output.write(encodeHello({ link: ID, expected: 0, zstd: false }));
+    void one.endpoint.attach(silent.a);
+    await one.endpoint.outgoing.data(0, [Buffer.from('lost')]);
+    await sleep(100);
+    const { a, b } = connection();
+    void one.endpoint.attach(a);
+    void two.endpoint.attach(b);
+    await one.endpoint.outgoing.data(0, [Buffer.from(' and found')]);
+    while (two.received.length < 2) await sleep(1);
+    expect(two.bytes().toString()).toBe('lost and found');
+    expect(one.endpoint.connections).toBe(2);
+    one.endpoint.fail(new Error('over'));
+    two.endpoint.fail(new Error('over'));
+  });
+
+  it('sends empty frames where nobody wants what is left, and ends', async () => {
+    const one = end();
+    const two = end();
+    for (let i = 0; i < 20; i++) await one.endpoint.outgoing.data(0, [Buffer.alloc(MAX_BLOCK)]);
+    one.endpoint.outgoing.abandon();
+    await one.endpoint.outgoing.data(0, [Buffer.alloc(MAX_BLOCK)]);
+    await one.endpoint.end(0);
+    const { a, b } = connection();
+    void one.endpoint.attach(a);
+    void two.endpoint.attach(b);
+    await two.endpoint.end(1);
+    await Promise.all([one.endpoint.finished, two.endpoint.finished]);
+    expect(two.bytes()).toHaveLength(0);
+    expect([one.status, two.status]).toEqual([[1], [0]]);
+    expect(one.endpoint.progress).toBe('22 frames sent, 22 of them acknowledged; 1 received');
   });
 
   const hello = encodeHello({ link: ID, expected: 0, zstd: true });

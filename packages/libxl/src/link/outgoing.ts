@@ -25,12 +25,13 @@ export class OutgoingQueue {
   private next = 0;
   /** By sequence number, ascending. */
   private readonly kept = new Map<number, Kept>();
-  private acknowledged = 0;
+  private done = 0;
   /** Bytes kept or being compressed, and frames being compressed. */
   private bytes = 0;
   private compressing = 0;
   private waiting: (() => void)[] = [];
   private failure: Error | undefined;
+  private abandoned = false;
   /** Payload before compression, and what became of it. */
   readonly totals = { rawBytes: 0, wireBytes: 0 };
 
@@ -40,8 +41,20 @@ export class OutgoingQueue {
       readonly compress: () => boolean;
       /** Something waits for a connection, or was acknowledged. */
       readonly onChange: () => void;
+      /** Something can't be sent. */
+      readonly onFailure: (error: Error) => void;
     },
   ) {}
+
+  /** Frames that were numbered. */
+  get sent(): number {
+    return this.next;
+  }
+
+  /** The first frame that the other end has not delivered. */
+  get acknowledged(): number {
+    return this.done;
+  }
 
   /** All that was given has been delivered. */
   get isEmpty(): boolean {
@@ -85,13 +98,28 @@ export class OutgoingQueue {
     this.options.onChange();
   }
 
+  /**
+   * Nobody wants what is sent any more: frames that no connection has taken yet go out empty, so that those behind them
+   * keep their numbers.
+   */
+  abandon(): void {
+    this.abandoned = true;
+    for (const frame of this.kept.values()) {
+      if (frame.carrier !== undefined || frame.length === 0) continue;
+      this.bytes -= frame.length;
+      this.kept.set(frame.sequence, emptyFrame(frame.sequence));
+    }
+    this.wake();
+    this.options.onChange();
+  }
+
   /** @throws RangeError where the other end acknowledges what was never sent */
   acknowledge(expected: number): void {
     if (expected > this.next) throw new RangeError(`frame ${expected - 1} is acknowledged, and was not sent`);
-    for (; this.acknowledged < expected; this.acknowledged++) {
-      const frame = this.kept.get(this.acknowledged);
-      if (frame === undefined) throw new RangeError(`frame ${this.acknowledged} is acknowledged, and was not sent`);
-      this.kept.delete(this.acknowledged);
+    for (; this.done < expected; this.done++) {
+      const frame = this.kept.get(this.done);
+      if (frame === undefined) throw new RangeError(`frame ${this.done} is acknowledged, and was not sent`);
+      this.kept.delete(this.done);
       this.bytes -= frame.length;
     }
     this.wake();
@@ -129,7 +157,7 @@ export class OutgoingQueue {
         this.keep(sequence, FRAME_TYPE.data, channel, ENCODING.raw, block, length, length);
       }
     } catch (e) {
-      this.fail(e instanceof Error ? e : new Error(String(e)));
+      this.options.onFailure(e instanceof Error ? e : new Error(String(e)));
     }
   }
 
@@ -142,8 +170,13 @@ export class OutgoingQueue {
     length: number,
     value: number,
   ): void {
-    const header = encodeHeader({ type, channel, encoding, sequence, size: length, value });
-    this.kept.set(sequence, { sequence, bytes: [header, ...payload], length, carrier: undefined });
+    if (this.abandoned && type === FRAME_TYPE.data) {
+      this.bytes -= length;
+      this.kept.set(sequence, emptyFrame(sequence));
+    } else {
+      const header = encodeHeader({ type, channel, encoding, sequence, size: length, value });
+      this.kept.set(sequence, { sequence, bytes: [header, ...payload], length, carrier: undefined });
+    }
     this.options.onChange();
   }
 
@@ -152,6 +185,10 @@ export class OutgoingQueue {
     this.waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function emptyFrame(sequence: number): Kept {
+  return { sequence, bytes: [encodeHeader({ type: FRAME_TYPE.data, sequence })], length: 0, carrier: undefined };
 }
 
 function lengthOf(parts: readonly Buffer[]): number {

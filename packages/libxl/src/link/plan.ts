@@ -40,9 +40,19 @@ export type LinkEvent =
 /** What the owner of an agent tells it. */
 export interface LinkOrder {
   readonly patienceMs: number;
+  /** After how long a silence it gives a connection up. */
+  readonly silenceMs: number;
   /** Whether the limit of what is sent holds. */
   readonly limited: boolean;
 }
+
+/**
+ * Silence after which a connection is given up: a machine that has too much to do was seen to let a process wait for ten
+ * seconds (test-harness, docs/soak.md).
+ */
+export const SILENCE_MS = 20_000;
+/** The same before its first byte: programs have to start. As long as the question what the target can do may take. */
+export const FIRST_SILENCE_MS = 30_000;
 
 export const MAX_STREAMS = 16;
 

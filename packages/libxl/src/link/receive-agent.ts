@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Carrier, Outlet } from './carrier.js';
 import { LinkEndpoint } from './endpoint.js';
 import { CHANNEL } from './layouts.js';
-import { BUFFERED, readBlocks } from './pipes.js';
+import { BUFFERED, readBlocks, writeTo } from './pipes.js';
 import { type Command, linkIdBytes, MAX_STREAMS } from './plan.js';
 
 /** What the receiver's agent does. */
@@ -33,8 +33,11 @@ export interface LinkOwner {
 
 /** Before a sender has said how long it tries. */
 const FIRST_CONNECTION_MS = 30_000;
-/** A receiver that gave up before its sender would destroy what that still wants to send. */
-const LONGER_MS = 5_000;
+/**
+ * A receiver that gave up before its sender would destroy what that still wants to send; and a sender may notice later
+ * that a connection is gone.
+ */
+const LONGER_MS = 10_000;
 /** No sender is waited for longer, whatever it says. */
 const MOST_MS = 600_000;
 const LAST_WORDS_MS = 2_000;
@@ -72,6 +75,10 @@ export async function runReceiveAgent(plan: ReceivePlan, owner: LinkOwner): Prom
   // It ends as it would be interrupted itself, and the sender is told how.
   const stop = () => child.kill('SIGINT');
   owner.onInterrupt(stop);
+  let over = false;
+  const ended = (why: Error) => {
+    if (!over) log(plan, `a connection has ended: ${why.message} (${endpoint.progress})`);
+  };
   const server = createServer({ allowHalfOpen: true, ...BUFFERED }, (socket) => {
     socket.on('error', () => {});
     socket.once('readable', () => {
@@ -82,21 +89,31 @@ export async function runReceiveAgent(plan: ReceivePlan, owner: LinkOwner): Prom
         return;
       }
       if (start !== null) socket.unshift(start);
-      void endpoint.attach(carrierOf(socket));
+      void endpoint.attach(carrierOf(socket)).then(ended);
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
   const patience = watchConnections(endpoint);
-  endpoint.finished.catch(() => child.stdin.destroy());
+  endpoint.finished.catch((e: Error) => {
+    log(plan, `the link is given up: ${e.message} (${endpoint.progress})`);
+    child.stdin.destroy();
+  });
   server.listen(plan.socket, () => owner.ready());
-  const first = endpoint.attach(owner.connection).then(() => owner.over());
+  const first = endpoint.attach(owner.connection).then((why) => {
+    ended(why);
+    owner.over();
+  });
   try {
     await Promise.all([
       readBlocks(child.stdout, (block) => endpoint.outgoing.data(CHANNEL.stream, block)),
-      readBlocks(child.stderr, (block) => endpoint.outgoing.data(CHANNEL.text, block)),
+      // What nobody can be told any more is kept.
+      readBlocks(child.stderr, (block) =>
+        endpoint.outgoing.data(CHANNEL.text, block).catch(() => writeTo(process.stderr, block)),
+      ),
     ]).catch(() => undefined);
     await endpoint.end(await exit).catch(() => undefined);
     await endpoint.finished.catch(() => undefined);
+    over = true;
     endpoint.close();
     // The last acknowledgement is on its way: the sender ends the connections when it has it.
     await Promise.race([first, sleep(LAST_WORDS_MS)]);
@@ -107,6 +124,11 @@ export async function runReceiveAgent(plan: ReceivePlan, owner: LinkOwner): Prom
     rmSync(plan.socket, { force: true });
     await exit;
   }
+}
+
+/** In the agents' log. */
+function log({ id }: ReceivePlan, text: string): void {
+  process.stderr.write(`${new Date().toISOString()} link ${id.slice(0, 8)}: ${text}\n`);
 }
 
 function carrierOf(socket: Socket) {

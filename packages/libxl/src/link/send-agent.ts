@@ -5,7 +5,15 @@ import { LinkEndpoint } from './endpoint.js';
 import { CHANNEL } from './layouts.js';
 import { Pace } from './pace.js';
 import { pipe, readBlocks, writeTo } from './pipes.js';
-import { type Command, type LinkEvent, type LinkOrder, type LinkPlan, linkIdBytes } from './plan.js';
+import {
+  type Command,
+  FIRST_SILENCE_MS,
+  type LinkEvent,
+  type LinkOrder,
+  type LinkPlan,
+  linkIdBytes,
+  SILENCE_MS,
+} from './plan.js';
 
 /** For a connection's process to end by itself. */
 const EXIT_MS = 500;
@@ -29,10 +37,11 @@ class SendAgent {
   private readonly output = pipe(1, 'write');
   private readonly endpoint: LinkEndpoint;
   private patienceMs: number;
+  private silenceMs = SILENCE_MS;
   private status = 0;
   private over = false;
   private greeted = false;
-  private brokenAt: number | undefined;
+  private broken: { readonly at: number; readonly reason: Error } | undefined;
   private readonly children = new Set<ChildProcess>();
 
   private readonly pace: Pace | undefined;
@@ -44,12 +53,16 @@ class SendAgent {
       id: linkIdBytes(plan.id),
       compress: plan.compress,
       patienceMs: () => this.patienceMs,
+      silenceMs: () => this.silenceMs,
+      // What takes a broken link up again is waited for no longer than that is tried.
+      firstSilenceMs: () => (this.isLate() ? 0 : FIRST_SILENCE_MS),
       ...(this.pace === undefined ? {} : { pace: this.pace }),
       delivery: {
         data: (channel, block) => writeTo(channel === CHANNEL.text ? process.stderr : this.output, block),
         end: async (status) => {
           this.status = status;
           this.output.end();
+          this.receiverEnded();
         },
       },
     });
@@ -58,6 +71,7 @@ class SendAgent {
   async run(): Promise<number> {
     process.on('message', (order: LinkOrder) => {
       this.patienceMs = order.patienceMs;
+      this.silenceMs = order.silenceMs;
       if (this.pace !== undefined) this.pace.lifted = !order.limited;
       this.endpoint.announce();
     });
@@ -92,6 +106,12 @@ class SendAgent {
     }
   }
 
+  /** Nobody reads what is still to be sent: its writer hears of it at once, not when all of that has gone out. */
+  private receiverEnded(): void {
+    this.input.destroy();
+    this.endpoint.outgoing.abandon();
+  }
+
   /** One connection, made again whenever it breaks. */
   private async keepConnected(first: boolean): Promise<void> {
     while (!first && !this.greeted && !this.over) await sleep(10);
@@ -116,22 +136,29 @@ class SendAgent {
   }
 
   private connected(): void {
-    const again = this.brokenAt !== undefined;
-    this.brokenAt = undefined;
+    const again = this.broken !== undefined;
+    this.broken = undefined;
     if (again || !this.greeted) this.tell({ kind: 'link-up', connections: this.endpoint.connections, again });
     this.greeted = true;
   }
 
   private disconnected(reason: Error): void {
-    if (this.endpoint.connections > 0 || this.brokenAt !== undefined) return;
-    this.brokenAt = performance.now();
+    if (this.endpoint.connections > 0 || this.broken !== undefined) return;
+    this.broken = { at: performance.now(), reason };
     this.tell({ kind: 'link-broken', reason: reason.message, forMs: this.patienceMs });
   }
 
-  private givenUp(reason: Error): boolean {
-    if (this.brokenAt === undefined || performance.now() - this.brokenAt < this.patienceMs) return false;
+  /** It is broken, and has been for as long as it is tried to be taken up again. */
+  private isLate(): boolean {
+    return this.broken !== undefined && performance.now() - this.broken.at >= this.patienceMs;
+  }
+
+  private givenUp(last: Error): boolean {
+    if (this.broken === undefined || !this.isLate()) return false;
+    const { reason } = this.broken;
     const tried = this.patienceMs > 0 ? ` and could not be taken up again within ${this.patienceMs / 1000} s` : '';
-    this.endpoint.fail(new Error(`it broke${tried}: ${reason.message}`));
+    const then = last === reason ? '' : `; last try: ${last.message}`;
+    this.endpoint.fail(new Error(`it broke${tried}: ${reason.message}${then} (${this.endpoint.progress})`));
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { Command, LinkEvent, LinkOrder } from '../link/plan.js';
+import { type Command, type LinkEvent, type LinkOrder, SILENCE_MS } from '../link/plan.js';
 import { type MigrationConnection, type MigrationPhase, streamConnection } from './connection.js';
 
 /** How a transport's process ended. */
@@ -29,6 +29,7 @@ export interface TransportOptions {
 
 /** While the guest stands still it is better resumed here than kept waiting for a link. */
 const SUSPENDED_PATIENCE_MS = 5_000;
+const SUSPENDED_SILENCE_MS = 10_000;
 /** Once the target may start it, only the target's word says where it runs. */
 const GIVEN_PATIENCE_MS = 60_000;
 
@@ -59,14 +60,11 @@ export function startTransport({ command, args }: Command, options: TransportOpt
   });
   const { stdin, stdout } = child as ChildProcess & { stdin: Writable; stdout: Readable };
   const connection = streamConnection(stdout, stdin);
-  const patience = patienceOf(options.patienceMs ?? 0);
+  const orders = ordersOf(options.patienceMs ?? 0);
   return {
     pid: child.pid,
     ended,
-    connection:
-      onLink === undefined
-        ? connection
-        : { ...connection, phase: (phase) => tell(child, { patienceMs: patience[phase], limited: false }) },
+    connection: onLink === undefined ? connection : { ...connection, phase: (phase) => tell(child, orders[phase]) },
     kill() {
       if (child.exitCode === null) child.kill('SIGTERM');
       child.unref();
@@ -74,10 +72,12 @@ export function startTransport({ command, args }: Command, options: TransportOpt
   };
 }
 
-function patienceOf(running: number): Readonly<Record<MigrationPhase, number>> {
+function ordersOf(running: number): Readonly<Record<MigrationPhase, LinkOrder>> {
+  const suspended = Math.min(running, SUSPENDED_PATIENCE_MS);
+  const given = Math.max(running, GIVEN_PATIENCE_MS);
   return {
-    suspended: Math.min(running, SUSPENDED_PATIENCE_MS),
-    given: Math.max(running, GIVEN_PATIENCE_MS),
+    suspended: { patienceMs: suspended, silenceMs: SUSPENDED_SILENCE_MS, limited: false },
+    given: { patienceMs: given, silenceMs: SILENCE_MS, limited: false },
   };
 }
 
