@@ -106,7 +106,7 @@ export class Guardian {
 
   /** Has the guardian do the final handshake of a migration, and waits for its end. */
   async handOver(source: HandOverSource, onEvent: (event: HandOverEvent) => void): Promise<HandOverOutcome> {
-    if (!this.alive) return { kind: 'failed', why: this.end };
+    if (!this.alive) return { kind: 'unknown', why: this.end };
     const outcome = new Promise<HandOverOutcome>((settle) => {
       this.handingOver = { onEvent, settle };
     });

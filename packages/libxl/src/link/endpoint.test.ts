@@ -203,7 +203,9 @@ describe('a link', () => {
       await sleep(15);
     }
     expect(over).toBe(false);
-    expect((await attached).message).toBe(`no sign of life for 0.1 s on connection 1, after ${HELLO.size + FRAME.size + 200} bytes`);
+    expect((await attached).message).toBe(
+      `no sign of life for 0.1 s on connection 1, after ${HELLO.size + FRAME.size + 200} bytes`,
+    );
   });
 
   it('does not take its own standstill for the silence of the other end', async () => {

@@ -13,6 +13,7 @@ import { saveFileHeader } from '../stream/save-file-header.js';
 import { type SaveEvent, type TransferSummary, writeDomainStream } from '../stream/save-stream.js';
 import type { MigrationConnection } from './connection.js';
 import { MigrationError, type SourceFate } from './errors.js';
+import { keepUnlessGiven } from './keep-source.js';
 import { type GuardedPeer, guardPeer } from './peer.js';
 import { Machine, SENDER, type SenderState } from './states.js';
 
@@ -183,7 +184,7 @@ class Sender {
 
   /** From `acknowledged` to the end. */
   private async handOver(): Promise<HandOverOutcome> {
-    const outcome = await this.peer.handOver(this.source, (event) => {
+    const told = await this.peer.handOver(this.source, (event) => {
       this.options.onEvent?.({ kind: 'hand-over', event });
       if (event.step === 'giving-permission') {
         this.machine.step('!permissionToGo');
@@ -197,6 +198,7 @@ class Sender {
       this.machine.step('?report n');
       this.machine.step('?permissionToGo');
     });
+    const outcome = await keepUnlessGiven(this.options.host, this.source, told);
     if (outcome.kind === 'unknown') this.machine.step('lost');
     return outcome;
   }

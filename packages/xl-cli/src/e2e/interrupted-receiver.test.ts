@@ -21,6 +21,8 @@ const SLOW = 8;
 /** What is limited is what travels, and this guest's memory compresses well. */
 const SLOW_COMPRESSED = 2;
 const DONE_SOON = 20;
+/** What a link has under way at most (libxl, docs/link.md). */
+const WINDOW_BYTES = 16 * 2 ** 20;
 
 /** A migration that is slow enough to be disturbed, and so far that pages flow. */
 async function underWay(bandwidth: number, ...options: string[]): Promise<RunningXl> {
@@ -92,6 +94,24 @@ describe('Ctrl-C at the target', () => {
 });
 
 describe('at the target', () => {
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'the receiver gets %s: the sender knows before its window has gone out',
+    { timeout: 60_000 },
+    async (signal) => {
+      const xl = await underWay(1, '--streams', '2');
+      const { pid } = find('receiver', PROCESSES['the receiver'] as (words: readonly string[]) => boolean);
+      process.kill(pid, signal);
+      const { stdout } = await xl.result;
+      const totals = stdout
+        .split('\n')
+        .filter((line) => line.includes('"link-totals"'))
+        .map((line) => JSON.parse(line) as { wireBytes: number });
+      // A second for each MiB: what was sent says how long it took, whatever the machine has to do besides.
+      expect(totals.map(({ wireBytes }) => wireBytes < WINDOW_BYTES / 2)).toEqual([true]);
+      await sourceKeepsIt(xl);
+    },
+  );
+
   it("the link's agent is killed: the source keeps its guest", { timeout: 60_000 }, async () => {
     const xl = await underWay(SLOW, '--streams', '2', '--reconnect', '1');
     const { pid } = find('agent', PROCESSES["the link's agent"] as (words: readonly string[]) => boolean);

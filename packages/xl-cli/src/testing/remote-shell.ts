@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeIdentity, isRunning } from '../../../libxl/src/device-model/process/identity.js';
 import { XL, type XlHost } from './xl-process.js';
 
 /**
@@ -8,18 +9,20 @@ import { XL, type XlHost } from './xl-process.js';
  */
 export class RemoteShell {
   readonly command: string;
-  private readonly pids: string;
+  /** Of each connection that there was: its process, by number and start (libxl's process identities). */
+  private readonly connections: string;
   private readonly down: string;
 
   constructor(here: XlHost, there: XlHost) {
     const base = join(here.files, `to-${Math.random().toString(36).slice(2)}`);
     this.command = `${base}.sh`;
-    this.pids = `${base}.pids`;
+    this.connections = `${base}.connections`;
     this.down = `${base}.down`;
     const script = [
       '#!/bin/sh',
       `[ -e '${this.down}' ] && exit 255`,
-      `echo $$ >> '${this.pids}'`,
+      // The number of a process that has ended is given away again; field 22 is when it started. (xl takes its place below.)
+      `echo "$$ $(cut -d' ' -f22 /proc/$$/stat)" >> '${this.connections}'`,
       // HOST xl ARGUMENTS
       'shift 2',
       `${settingsOf(there)} exec '${process.execPath}' '${XL}' "$@"`,
@@ -31,9 +34,12 @@ export class RemoteShell {
 
   /** Ends every connection that is there. @returns how many there were */
   cut(): number {
-    const pids = existsSync(this.pids) ? readFileSync(this.pids, 'utf8').trim().split('\n') : [];
-    rmSync(this.pids, { force: true });
-    return pids.filter((pid) => pid !== '' && killed(Number(pid))).length;
+    if (!existsSync(this.connections)) return 0;
+    // One that comes meanwhile begins another list.
+    const taken = `${this.connections}.cut`;
+    renameSync(this.connections, taken);
+    const lines = readFileSync(taken, 'utf8').trim().split('\n');
+    return lines.filter(killed).length;
   }
 
   /** New connections are refused, or possible again. */
@@ -49,10 +55,11 @@ function settingsOf({ env }: XlHost): string {
   return settings.map(([name, value]) => `${name}='${value}'`).join(' ');
 }
 
-function killed(pid: number): boolean {
+function killed(line: string): boolean {
+  const connection = decodeIdentity(line);
+  if (connection === undefined || !isRunning(connection)) return false;
   try {
-    process.kill(pid, 'SIGKILL');
-    return true;
+    return process.kill(connection.pid, 'SIGKILL');
   } catch {
     return false;
   }
