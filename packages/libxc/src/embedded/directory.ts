@@ -16,6 +16,9 @@ export const HOST_FILES = {
   log: 'daemon.log',
 } as const;
 
+/** How long whoever has started a host tries to reach it. */
+export const START_TIMEOUT_MS = 20_000;
+
 /** Consoles of domains, `console-<domid>.sock`. */
 export const CONSOLE_SOCKET = /^console-\d+\.sock$/;
 

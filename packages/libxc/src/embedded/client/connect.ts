@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Hypervisor } from '../../hypervisor/hypervisor.js';
-import { embeddedHostDirectory, HOST_FILES, preparePrivateDirectory } from '../directory.js';
+import { embeddedHostDirectory, HOST_FILES, preparePrivateDirectory, START_TIMEOUT_MS } from '../directory.js';
 import { MachineMemory } from '../memory/machine-memory.js';
 import { ClientHypervisor } from './client-hypervisor.js';
 import { SocketTransport } from './socket-transport.js';
@@ -16,7 +16,6 @@ export interface ConnectOptions {
 }
 
 /** Milliseconds. */
-const START_TIMEOUT = 20_000;
 const RETRY_INTERVAL = 15;
 
 /**
@@ -43,7 +42,7 @@ export async function connectEmbeddedHost(options: ConnectOptions = {}): Promise
 /** Tries to connect; starts a daemon whenever none of ours is on its way up. Daemons that come second leave by themselves. */
 async function reach(directory: string, autostart: boolean) {
   const path = join(directory, HOST_FILES.socket);
-  const deadline = Date.now() + START_TIMEOUT;
+  const deadline = Date.now() + START_TIMEOUT_MS;
   let daemon: { exited: boolean } | undefined;
   for (;;) {
     try {

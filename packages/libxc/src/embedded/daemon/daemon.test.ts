@@ -89,6 +89,18 @@ describe('the daemon', () => {
     expect(readdirSync(directory)).toEqual([HOST_FILES.log]);
   });
 
+  it('waits for whoever has started it, however soon it is to end', async () => {
+    process.env.XEN_EMBEDDED_IDLE = '0';
+    const daemon = spawn(process.execPath, [DAEMON], { env: { ...process.env, XEN_EMBEDDED_DIR: directory } });
+    children.push(daemon);
+    await until(() => existsSync(join(directory, HOST_FILES.socket)));
+    await sleep(300);
+    expect(daemon.exitCode).toBeNull();
+    const only = await connectEmbeddedHost({ directory });
+    await only.close();
+    await until(() => !existsSync(join(directory, HOST_FILES.lock)));
+  });
+
   it('is not started where that was not asked for', async () => {
     await expect(connectEmbeddedHost({ directory, autostart: false })).rejects.toThrow(/no embedded host runs/);
   });
@@ -109,7 +121,7 @@ describe('the daemon', () => {
 
   it('ends when its directory is gone, and leaves the next one alone', { timeout: 60_000 }, async () => {
     const daemon = spawn(process.execPath, [DAEMON], {
-      env: { ...process.env, XEN_EMBEDDED_DIR: directory, XEN_EMBEDDED_IDLE: '1000' },
+      env: { ...process.env, XEN_EMBEDDED_DIR: directory, XEN_EMBEDDED_IDLE: '9000000' },
     });
     children.push(daemon);
     const ended = new Promise((resolve) => daemon.once('exit', resolve));

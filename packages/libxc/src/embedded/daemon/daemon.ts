@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONSOLE_SOCKET, HOST_FILES, preparePrivateDirectory } from '../directory.js';
+import { CONSOLE_SOCKET, HOST_FILES, preparePrivateDirectory, START_TIMEOUT_MS } from '../directory.js';
 import { Host } from '../host.js';
 import { removeMemory } from '../memory/place.js';
 import { takeHostLock } from './lock.js';
@@ -14,11 +14,15 @@ export interface DaemonOptions {
   /** Share of the operations that are disturbed. */
   readonly interference: number | undefined;
   readonly cpuWithout: readonly string[] | undefined;
-  /** Seconds without domains and clients after which the daemon ends. */
+  /** Seconds without domains and clients after which the daemon ends, once it has had a client. */
   readonly idleSeconds: number;
 }
 
 const ORPHAN_CHECK_MS = 5_000;
+/** A host waits for whoever has started it, who may get no processor for a while: as long as that one tries. */
+const FIRST_CLIENT_MS = START_TIMEOUT_MS;
+/** A longer one would be over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The host's process. @returns undefined when the directory has a daemon already */
 export async function runDaemon(
@@ -40,10 +44,14 @@ export async function runDaemon(
   const asked = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const idle = new IdleTimer(options.idleSeconds * 1000, end);
+  const idleMs = options.idleSeconds * 1000;
+  const idle = new IdleTimer(end);
   const socket = join(directory, HOST_FILES.socket);
   const clients = { hypervisor: 0, xenstore: 0 };
-  const reconsider = () => idle.busy(clients.hypervisor + clients.xenstore > 0 || host.state.domains.size > 0);
+  const reconsider = () => {
+    if (clients.hypervisor + clients.xenstore > 0 || host.state.domains.size > 0) idle.busy();
+    else idle.idle(idleMs);
+  };
   const services = await HostServices.start({
     host,
     directory,
@@ -58,7 +66,7 @@ export async function runDaemon(
     clients.hypervisor = count;
     reconsider();
   });
-  idle.busy(false);
+  idle.idle(Math.max(idleMs, FIRST_CLIENT_MS));
   // Nobody can reach a host whose directory was removed; a new directory of that name is another daemon's.
   const orphaned = setInterval(() => {
     if (!lock.isHeld()) end();
@@ -85,14 +93,16 @@ export async function runDaemon(
 class IdleTimer {
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly milliseconds: number,
-    private readonly expired: () => void,
-  ) {}
+  constructor(private readonly expired: () => void) {}
 
-  busy(busy: boolean): void {
+  busy(): void {
     clearTimeout(this.timer);
-    this.timer = busy ? undefined : setTimeout(this.expired, this.milliseconds);
+    this.timer = undefined;
+  }
+
+  idle(milliseconds: number): void {
+    this.busy();
+    this.timer = setTimeout(this.expired, Math.min(milliseconds, MAX_TIMER_MS));
   }
 }
 

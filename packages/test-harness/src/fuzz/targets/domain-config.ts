@@ -2,49 +2,13 @@ import { decodeText, encodeText, formatDomainConfig, parseDomainConfig } from '@
 import { parseXlConfig, toDomainConfig } from '@xen-migration/libxl/xl-cfg';
 import type { Choices } from '../../random.js';
 import { type Outcome, refusal, type Sample, type Target } from '../target.js';
+import { JSON_WORDS } from './json-words.js';
 import { HOST, usualConfig } from './xl-cfg.js';
 
 const WORDS = [
-  ...[
-    '{',
-    '}',
-    '[',
-    ']',
-    ':',
-    ',',
-    '"',
-    '\\',
-    '\\u0000',
-    '\\ud800',
-    'null',
-    'true',
-    'false',
-    '0',
-    '-1',
-    '1e9',
-    '1.5',
-    '-0',
-  ],
-  ...[
-    '18446744073709551615',
-    '18446744073709551616',
-    '4294967296',
-    '-2147483649',
-    '9007199254740993',
-    '"<default>"',
-    '"True"',
-  ],
-  ...[
-    '"__proto__": {}',
-    '"type": "pv"',
-    '"type.hvm": {}',
-    '"max_memkb": ',
-    '"cpuid": [',
-    '"uuid": ',
-    '"mac": ',
-    '[[[[',
-    '{"a":',
-  ],
+  ...JSON_WORDS,
+  ...['18446744073709551615', '18446744073709551616', '4294967296', '-2147483649', '9007199254740993'],
+  ...['"<default>"', '"True"', '"type": "pv"', '"type.hvm": {}', '"max_memkb": ', '"cpuid": [', '"uuid": ', '"mac": '],
 ];
 
 export const DOMAIN_CONFIG: Target = {

@@ -11,6 +11,7 @@ import {
 import type { Choices } from '../../random.js';
 import { piecesOf } from '../chunks.js';
 import { type Outcome, refusal, type Sample, type Target } from '../target.js';
+import { JSON_WORDS } from './json-words.js';
 
 export const MIGRATION_MESSAGE: Target = {
   name: 'migration-messages',
@@ -56,21 +57,7 @@ async function listen(input: Uint8Array): Promise<Outcome> {
   return 'accepted';
 }
 
-const WORDS = [
-  '{',
-  '}',
-  '[',
-  ']',
-  '"',
-  ':',
-  ',',
-  'null',
-  '-1',
-  '1e400',
-  '"__proto__":{},',
-  '"toolstack":"xen-migration",',
-  '\0',
-];
+const WORDS = [...JSON_WORDS, '"toolstack":"xen-migration",'];
 
 function described(random: Choices): Sample {
   const policy = {

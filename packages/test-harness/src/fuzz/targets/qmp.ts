@@ -6,6 +6,7 @@ import { LIBXL_ERROR, QmpClient, type QmpRequest } from '@xen-migration/libxl';
 import type { Choices } from '../../random.js';
 import { piecesOf } from '../chunks.js';
 import { type OpenTarget, type Outcome, refusal, type Sample, type Target } from '../target.js';
+import { JSON_WORDS } from './json-words.js';
 import { PeerServer, turns } from './peer-server.js';
 
 /** What the client asks, in this order; the ids of its requests count from 1, which is the negotiation. */
@@ -16,33 +17,9 @@ const REQUESTS: readonly QmpRequest[] = [
   { execute: 'stop' },
 ];
 const WORDS = [
-  ...[
-    '{',
-    '}',
-    '[',
-    ']',
-    '"',
-    ':',
-    ',',
-    '\r\n',
-    '\n',
-    '\\u0000',
-    '\\ud800',
-    'null',
-    'true',
-    '-1',
-    '1e999',
-    '99999999999999999999',
-  ],
-  ...[
-    '"id": 1',
-    '"id": 2',
-    '"id": "2"',
-    '"return": ',
-    '"error": {"class": "GenericError", "desc": "no"}',
-    '"event": "STOP"',
-  ],
-  ...['"QMP": {}', '"__proto__": {}', '"class": "CommandNotFound"', '"status": 7', '\0', '\ufeff'],
+  ...JSON_WORDS,
+  ...['\r\n', '\n', '"id": 1', '"id": 2', '"id": "2"', '"return": ', '"event": "STOP"', '"QMP": {}', '"status": 7'],
+  ...['"error": {"class": "GenericError", "desc": "no"}', '"class": "CommandNotFound"'],
 ];
 /** Between two pieces, and before a peer goes on that is not asked any more. */
 const TURNS = 2;

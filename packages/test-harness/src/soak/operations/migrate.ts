@@ -6,7 +6,7 @@ import { builtProgram } from '../../repository.js';
 import { disturbed, RECEIVER_FAULT, SIGNAL_FAULTS, type SignalFault } from '../faults.js';
 import type { Expectation } from '../invariant.js';
 import type { Task } from '../task.js';
-import { chooseFault, chooseTarget, type Operation } from './operation.js';
+import { chooseMove, type Operation } from './operation.js';
 
 const MIB = 2 ** 20;
 /** What is sent of a guest is at least so much. */
@@ -41,6 +41,7 @@ const MAY_BE_UNDECIDED: readonly string[] = [
 
 const ALWAYS: readonly string[] = [...SIGNAL_FAULTS, RECEIVER_FAULT];
 const OVER_A_LINK: readonly string[] = [...ALWAYS, ...LINK_FAULTS, LINK_AGAIN];
+const NOT_LIVE: readonly string[] = [...ALWAYS, ...LINK_FAULTS].filter((fault) => !fault.startsWith('Ctrl-C'));
 
 interface Report {
   readonly outcome: string;
@@ -53,9 +54,7 @@ export const MIGRATE: Operation = {
   of: 'running',
   async run(task) {
     const { guest, choices } = task;
-    const from = guest.host;
-    const to = chooseTarget(task, from);
-    const fault = chooseFault(task, to === from ? ALWAYS : OVER_A_LINK);
+    const { from, to, fault } = chooseMove(task, (isLocal) => (isLocal ? ALWAYS : OVER_A_LINK));
     const report = task.file('report.json');
     const waits = choices.happens(0.5) ? ['-e'] : [];
     const options = fault === LINK_AGAIN ? ['--streams', '2', '--bandwidth', '8'] : choices.one(OPTIONS);
@@ -78,10 +77,7 @@ export const MIGRATE_STOPPED: Operation = {
   of: 'running',
   async run(task) {
     const { guest } = task;
-    const from = guest.host;
-    const to = chooseTarget(task, from);
-    const signals = SIGNAL_FAULTS.filter((fault) => !fault.startsWith('Ctrl-C'));
-    const fault = chooseFault(task, [...signals, RECEIVER_FAULT, ...LINK_FAULTS]);
+    const { from, to, fault } = chooseMove(task, () => NOT_LIVE);
     const domain = await guest.domain();
     const link = linkTo(task, to, fault);
     task.log(`migrate domain ${domain?.domid}, not live, to ${to.name}   [${from.name}]`);

@@ -32,9 +32,18 @@ export function chooseFault<T extends string>(task: Task, faults: readonly T[]):
   return fault;
 }
 
-/** Where a guest of that host goes: to the same host, or to the other. */
-export function chooseTarget({ choices, field }: Task, from: MatrixHost): MatrixHost {
-  return choices.happens(0.5) ? from : field.otherThan(from);
+/** A way to the same host, or to the other, and what is done to the guest on it. */
+export interface Move<T extends string> {
+  readonly from: MatrixHost;
+  readonly to: MatrixHost;
+  readonly fault: T | 'none';
+}
+
+/** Chooses where the guest goes, and one of the faults that there are on that way. */
+export function chooseMove<T extends string>(task: Task, faultsOf: (isLocal: boolean) => readonly T[]): Move<T> {
+  const from = task.guest.host;
+  const to = task.choices.happens(0.5) ? from : task.field.otherThan(from);
+  return { from, to, fault: chooseFault(task, faultsOf(to === from)) };
 }
 
 /** Waits for a command's end: as it should be, or with what is done to it. */

@@ -3,7 +3,7 @@ import type { RunningCommand } from '../../matrix/host/run-command.js';
 import { disturbed, RECEIVER_FAULT, type SignalFault } from '../faults.js';
 import { copiesOf, describe, workDone } from '../invariant.js';
 import type { Task } from '../task.js';
-import { chooseFault, chooseTarget, type Operation } from './operation.js';
+import { chooseMove, type Operation } from './operation.js';
 
 /** Nothing else is possible yet: neither network nor disk is replicated. */
 const OPTIONS = ['-F', '-n', '-d', '-i', '50'];
@@ -22,9 +22,7 @@ export const REMUS: Operation = {
   of: 'running',
   async run(task) {
     const { guest, choices } = task;
-    const here = guest.host;
-    const there = chooseTarget(task, here);
-    const fault = chooseFault(task, FAULTS);
+    const { from: here, to: there, fault } = chooseMove(task, () => FAULTS);
     const source = (await guest.domain())?.domid;
     const cut = { at: 'memory', what: 'cut', afterBytes: choices.between(2 ** 16, 2 ** 20) } as const;
     const link = task.linkTo(there, fault === LINK_EARLY ? cut : undefined, { record: false });
