@@ -1,6 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
 import { ChunkReader } from './chunk-reader.js';
-import { ENCODING, FRAME, FRAME_TYPE, type Frame, HELLO, LINK_MAGIC, MAX_BLOCK, MAX_PAYLOAD } from './layouts.js';
+import {
+  ENCODING,
+  FRAME,
+  FRAME_TYPE,
+  type Frame,
+  GONE_MAGIC,
+  HELLO,
+  LINK_MAGIC,
+  MAX_BLOCK,
+  MAX_PAYLOAD,
+} from './layouts.js';
 
 /** One connection between the two agents: a process's pipes, or a socket. */
 export interface Carrier {
@@ -16,10 +26,14 @@ export interface Hello {
   readonly zstd: boolean;
 }
 
-/** The HELLO that the other end begins with. @throws RangeError where it is none; Error where nothing comes */
+/** The agent at the other end has ended: nothing can be taken up again. */
+export class LinkGoneError extends Error {}
+
+/** The HELLO that the other end begins with. @throws LinkGoneError; RangeError where it is none; Error where nothing comes */
 export async function readHello(reader: ChunkReader): Promise<Hello> {
   const bytes = await reader.read(HELLO.size);
   const { magic, link, expected, encodings } = HELLO.read(bytes, true);
+  if (Buffer.from(magic).equals(GONE_MAGIC)) throw new LinkGoneError('its agent at the other end is gone');
   if (!Buffer.from(magic).equals(LINK_MAGIC))
     throw new RangeError('the other end does not speak the protocol of links');
   return { link: Buffer.from(link), expected, zstd: (encodings & 1) !== 0 };
@@ -27,6 +41,10 @@ export async function readHello(reader: ChunkReader): Promise<Hello> {
 
 export function encodeHello({ link, expected, zstd }: Hello): Buffer {
   return Buffer.from(HELLO.write({ magic: LINK_MAGIC, link, expected, encodings: zstd ? 1 : 0 }, true));
+}
+
+export function encodeGone(link: Buffer): Buffer {
+  return Buffer.from(HELLO.write({ magic: GONE_MAGIC, link, expected: 0, encodings: 0 }, true));
 }
 
 export function encodeAcknowledge(expected: number): Buffer {

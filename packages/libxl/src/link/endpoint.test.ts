@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Carrier, encodeHello, encodePing } from './carrier.js';
+import { type Carrier, encodeGone, encodeHello, encodePing } from './carrier.js';
 import { LinkEndpoint, type LinkOptions } from './endpoint.js';
 import { FRAME, HELLO, MAX_BLOCK, WINDOW_BYTES } from './layouts.js';
 import { Pace } from './pace.js';
@@ -328,6 +328,14 @@ describe('a link', () => {
     b.output.end();
     expect((await one.endpoint.attach(a)).message).toContain(message);
     expect(a.output.destroyed).toBe(true);
+  });
+
+  it('fails at once where its agent at the other end is gone', async () => {
+    const one = end();
+    const { a, b } = connection();
+    b.output.write(encodeGone(ID));
+    expect((await one.endpoint.attach(a)).message).toBe('its agent at the other end is gone');
+    await expect(one.endpoint.finished).rejects.toThrow('its agent at the other end is gone');
   });
 
   it('fails where a block is no zstd frame: what it should have been is lost', async () => {

@@ -3,6 +3,7 @@ import {
   encodeAcknowledge,
   encodeHello,
   encodePing,
+  LinkGoneError,
   Outlet,
   readerOf,
   readFrames,
@@ -133,6 +134,7 @@ export class LinkEndpoint {
       });
       return connection.reason ?? new Error('the connection was closed');
     } catch (e) {
+      if (e instanceof LinkGoneError) this.fail(e);
       return connection.reason ?? (e instanceof Error ? e : new Error(String(e)));
     } finally {
       watch.stop();

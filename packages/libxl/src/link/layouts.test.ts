@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describeLayout } from '@xen-migration/stream-format';
 import { expect, it } from 'vitest';
 import { FRAME, HELLO, MAX_BLOCK, WINDOW_BYTES, WINDOW_FRAMES } from './layouts.js';
+import { FIRST_SILENCE_MS, SILENCE_MS } from './plan.js';
 
 const PAGE = new URL('../../docs/link.md', import.meta.url);
 
@@ -22,16 +23,24 @@ Each connection begins with a HELLO in both directions, frames follow. Numbers a
 numbered; any of them may go over any connection, and the receiving end delivers them once and in order. What was not
 acknowledged on a connection that broke goes out again over another one. An end keeps at most
 ${WINDOW_BYTES / 2 ** 20} MiB and ${WINDOW_FRAMES} frames unacknowledged; a DATA frame carries at most ${MAX_BLOCK / 2 ** 10} KiB.
-What claims more ends its connection before anything is allocated. A connection from which nothing is heard for ten
-seconds is given up, before the other end was ever heard of for thirty: its programs have to start; PING comes every second.
+What claims more ends its connection before anything is allocated.
+
+A connection that has brought no byte for ${SILENCE_MS / 1000} seconds is given up, a new one after ${FIRST_SILENCE_MS / 1000}, since the programs at its other end have to start; while the
+guest is suspended, the sender gives it up after ten. PING comes every second, and is not held up by --bandwidth. Time in which an end
+itself did not run does not count: what came meanwhile has yet to be read. A connection is in doubt after five seconds, and what
+it carries goes out again over others, where there are such; it carries on once it is heard of. So an end that is slow is not given up,
+and a dead one costs five seconds where there is another connection.
 
 A link without connections is tried to be taken up again: while the guest runs, for as long as --reconnect says (30
 seconds); while it is suspended, for five seconds at most, since it is better resumed at the source; once the target may
-start it, for a minute at least, since only the target's word says where it runs. The receiving end waits five seconds
-longer than its sender tries.
+start it, for a minute at least, since only the target's word says where it runs. A try that was begun by then has five seconds more. The receiving end waits ten seconds
+longer than its sender tries. Where the agent at the target is gone, a connection is told so in place of its greeting: the link ends at once.
+Which connection was given up, after what silence and how many bytes, and how many frames had come through is said by xl at the sender, and in
+\`link.log\` at the target.
 
 Who interrupts \`xl migrate-receive\` at the target, be it the receiver or a process of one of its connections (SIGINT, SIGTERM),
-stops the receiver: it removes what it has, the sender is told and keeps its guest. A second interrupt ends that process at once, and the
+stops the receiver: it removes what it has, the sender is told and keeps its guest. What the sender has not sent by then is not sent any more,
+also where the receiver was killed. A second interrupt ends that process at once, and the
 rest is done without it. A connection whose process is killed or hung up (SIGHUP) is a broken one. An agent that is killed leaves its socket, which the next
 one that wants to join it, or the next link, removes.
 

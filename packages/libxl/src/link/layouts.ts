@@ -9,8 +9,11 @@ const SPEC = 'packages/libxl/docs/link.md';
  */
 export const LINK_MAGIC = new TextEncoder().encode('XLLINK1\n');
 
+/** In its place: said where there is no such link any more. */
+export const GONE_MAGIC = new TextEncoder().encode('XLGONE1\n');
+
 export const HELLO = new Layout('HELLO', SPEC, [
-  bytes('magic', LINK_MAGIC.length, '"XLLINK1\\n".'),
+  bytes('magic', LINK_MAGIC.length, '"XLLINK1\\n"; "XLGONE1\\n" where there is no such link (any more).'),
   bytes('link', 16, 'Which link the connection belongs to.'),
   u32('expected', 'The first sequence number that has not been delivered; what follows it may have been lost.'),
   u32('encodings', 'Bit 0: zstd is understood.', { values: { 0: 'none', 1: 'zstd' } }),

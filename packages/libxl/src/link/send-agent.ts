@@ -19,6 +19,8 @@ import {
 const EXIT_MS = 500;
 /** Between two tries, from the first to all after the last. */
 const RETRY_MS = [100, 300, 1_000, 2_000];
+/** What was begun to take a link up again may come about so much later; the receiver waits longer. */
+const BEGUN_MS = 5_000;
 /** A connection that was broken for so long is worth a try even though others work. */
 const SPARE_RETRY_MS = 2_000;
 
@@ -54,8 +56,7 @@ class SendAgent {
       compress: plan.compress,
       patienceMs: () => this.patienceMs,
       silenceMs: () => this.silenceMs,
-      // What takes a broken link up again is waited for no longer than that is tried.
-      firstSilenceMs: () => (this.isLate() ? 0 : FIRST_SILENCE_MS),
+      firstSilenceMs: () => (this.isLate(BEGUN_MS) ? 0 : FIRST_SILENCE_MS),
       ...(this.pace === undefined ? {} : { pace: this.pace }),
       delivery: {
         data: (channel, block) => writeTo(channel === CHANNEL.text ? process.stderr : this.output, block),
@@ -148,9 +149,9 @@ class SendAgent {
     this.tell({ kind: 'link-broken', reason: reason.message, forMs: this.patienceMs });
   }
 
-  /** It is broken, and has been for as long as it is tried to be taken up again. */
-  private isLate(): boolean {
-    return this.broken !== undefined && performance.now() - this.broken.at >= this.patienceMs;
+  /** It is broken, and has been for as long as it is tried to be taken up again, and longer. */
+  private isLate(more = 0): boolean {
+    return this.broken !== undefined && performance.now() - this.broken.at >= this.patienceMs + more;
   }
 
   private givenUp(last: Error): boolean {

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { LibxlError } from '../errors.js';
+import { LibxlError, textOf } from '../errors.js';
 import { openLogFile } from '../host/log-file.js';
 import type { Host } from '../host/open-host.js';
 import type { AgentPlan } from './agent-main.js';
-import { BUFFERED, pipe } from './pipes.js';
+import { encodeGone } from './carrier.js';
+import { BUFFERED, pipe, writeTo } from './pipes.js';
 import { type Command, type LinkPlan, linkIdBytes, MAX_STREAMS } from './plan.js';
 import { INTERRUPT } from './receive-agent.js';
 
@@ -95,20 +97,21 @@ function connectionOf(agent: ChildProcess): Promise<void> {
 }
 
 /**
- * Joins this process's standard input and output to the link as one of its connections, until that ends.
+ * Joins this process's standard input and output to the link as one of its connections, until that ends. Where there is no
+ * such link the other end is told: what it tries to take up again is gone.
  *
  * @throws LibxlError where there is no such link
  */
 export async function joinLink({ host, id, signal }: JoinLinkOptions): Promise<void> {
   const socket = connect({ path: socketPath(host, id), allowHalfOpen: true, ...BUFFERED });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('error', (e: NodeJS.ErrnoException) => {
-      // Its agent was killed.
-      if (e.code === 'ECONNREFUSED') rmSync(socketPath(host, id), { force: true });
-      reject(new LibxlError('ERROR_NOTFOUND', `there is no such link: ${e.message}`));
-    });
-  });
+  try {
+    await once(socket, 'connect');
+  } catch (e) {
+    // Its agent was killed.
+    if (codeOf(e) === 'ECONNREFUSED') rmSync(socketPath(host, id), { force: true });
+    if (['ECONNREFUSED', 'ENOENT'].includes(codeOf(e))) await writeTo(pipe(1, 'write'), [encodeGone(linkIdBytes(id))]);
+    throw new LibxlError('ERROR_NOTFOUND', `there is no such link: ${textOf(e)}`);
+  }
   socket.on('error', () => {});
   const input = pipe(0, 'read');
   const output = pipe(1, 'write');
@@ -165,6 +168,10 @@ function interrupt(path: string): Promise<void> {
     socket.once('close', resolve);
     socket.once('error', reject);
   });
+}
+
+function codeOf(e: unknown): string {
+  return e instanceof Error && 'code' in e ? String(e.code) : '';
 }
 
 function socketPath(host: Host, id: string): string {
