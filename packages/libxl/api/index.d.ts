@@ -364,7 +364,7 @@ declare const CREATE_INFO: {
     xend_suspend_evtchn_compat: Member<Defbool>;
 };
 
-export function createDomain(input: CreateOptions): Promise<number>;
+export function createDomain(options: CreateOptions): Promise<number>;
 
 export type CreateEvent = {
     readonly kind: 'device-model';
@@ -376,6 +376,7 @@ export interface CreateOptions {
     readonly guarded?: boolean;
     readonly host: Host;
     readonly onEvent?: (event: CreateEvent) => void;
+    readonly start?: boolean;
 }
 
 export function decodeText(bytes: Uint8Array): string;

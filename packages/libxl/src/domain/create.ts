@@ -7,12 +7,16 @@ import { LibxlError, libxlErrorOf, textOf } from '../errors.js';
 import { Guardian } from '../guardian/guardian.js';
 import type { Host } from '../host/open-host.js';
 import { type MadeDomain, makeDomain } from './make.js';
+import { keyOfDomain } from './names.js';
+import { unpauseDomain } from './pause.js';
 
 export interface CreateOptions {
   readonly host: Host;
   readonly config: LibxlDomainConfig;
   /** Nothing half-built is left even if this process is killed (a process more, for as long as it takes). */
   readonly guarded?: boolean;
+  /** Let it run; default: it is left paused. */
+  readonly start?: boolean;
   readonly onEvent?: (event: CreateEvent) => void;
 }
 
@@ -22,11 +26,12 @@ export type CreateEvent = { readonly kind: 'device-model'; readonly report: Devi
  * Makes a domain from its configuration and boots its kernel up to the point where it is unpaused. The kernel is a file,
  * or `builtin:NAME` for one that comes with the embedded host.
  *
- * @returns its domid; it is paused
- * @throws LibxlError ERROR_INVAL for a bad configuration or kernel, ERROR_NOMEM; nothing of the domain is left then.
- *   ERROR_NI on a host that does not build guests (Host.buildsGuests)
+ * @returns its domid
+ * @throws LibxlError ERROR_INVAL for a bad configuration or kernel, ERROR_NOMEM; nothing of the domain is left then. Where it
+ *   was made and can't be let run it stays, paused. ERROR_NI on a host that does not build guests (Host.buildsGuests)
  */
-export async function createDomain({ host, config, guarded = false, onEvent }: CreateOptions): Promise<number> {
+export async function createDomain(options: CreateOptions): Promise<number> {
+  const { host, config, guarded = false, start = false } = options;
   if (!host.buildsGuests) {
     throw new LibxlError(
       'ERROR_NI',
@@ -34,12 +39,29 @@ export async function createDomain({ host, config, guarded = false, onEvent }: C
     );
   }
   const image = await readImage(config);
+  const guardian = guarded ? Guardian.start(host) : undefined;
+  try {
+    const domid = await createPaused(options, image, guardian);
+    if (start) {
+      guardian?.plan([{ do: 'start-made', ...(await keyOfDomain(host, domid)) }]);
+      await unpauseDomain(host, domid);
+    }
+    return domid;
+  } finally {
+    await guardian?.dismiss();
+  }
+}
+
+async function createPaused(
+  { host, config, onEvent }: CreateOptions,
+  image: Image,
+  guardian: Guardian | undefined,
+): Promise<number> {
   const nodes = {
     'image/ostype': config.c_info?.type === 'pv' ? 'linux' : 'hvm',
     'image/kernel': image.path,
     ...(image.cmdline === '' ? {} : { 'image/cmdline': image.cmdline }),
   };
-  const guardian = guarded ? Guardian.start(host) : undefined;
   try {
     return await makeDomain({
       host,
@@ -55,8 +77,6 @@ export async function createDomain({ host, config, guarded = false, onEvent }: C
     });
   } catch (e) {
     throw createFailure(e);
-  } finally {
-    await guardian?.dismiss();
   }
 }
 

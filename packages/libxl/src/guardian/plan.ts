@@ -39,7 +39,9 @@ export type PlanStep =
       readonly after: AfterSave;
     }
   /** The sender has said GO: its copy is started, whatever becomes of the receiver's process. */
-  | ({ readonly do: 'start-received' } & StartReceived);
+  | ({ readonly do: 'start-received' } & StartReceived)
+  /** A domain that was created or restored is all there: it is let run, as it would have been in a moment. */
+  | { readonly do: 'start-made'; readonly domid: number; readonly uuid: string };
 
 export interface StartReceived {
   readonly domid: number;

@@ -3,8 +3,9 @@ import { rm } from 'node:fs/promises';
 import { descriptorSink } from '@xen-migration/libxc';
 import { encodeMigrationReport, MIGRATION_MESSAGES } from '@xen-migration/stream-format';
 import { destroyDomain } from '../domain/destroy.js';
-import { isDomainThere as isThere, nameOfDomain } from '../domain/list.js';
+import { domainInfoIfThere, isDomainThere as isThere, nameOfDomain } from '../domain/list.js';
 import { renameDomain } from '../domain/names.js';
+import { unpauseDomain } from '../domain/pause.js';
 import { ensureRunning } from '../domain/resume.js';
 import { startReceived } from '../domain/start-received.js';
 import { LIBXL_ERROR, textOf } from '../errors.js';
@@ -55,6 +56,8 @@ async function perform(host: Host, step: PlanStep): Promise<string | undefined> 
       return completeSave(host, step);
     case 'start-received':
       return startAndReport(host, step);
+    case 'start-made':
+      return startIfPaused(host, step.domid, step.uuid);
   }
 }
 
@@ -103,6 +106,12 @@ async function startAndReport(host: Host, step: StartReceived): Promise<string> 
   }
   await tellPeer(encodeMigrationReport(0));
   return `started domain ${step.domid}, whose receiver died`;
+}
+
+async function startIfPaused(host: Host, domid: number, uuid: string): Promise<string | undefined> {
+  if (!(await isThere(host, domid, uuid)) || (await domainInfoIfThere(host, domid))?.paused !== true) return undefined;
+  await unpauseDomain(host, domid);
+  return `started domain ${domid}, which had just been made`;
 }
 
 /** Any status but 0 says that the domain does not run here; the permission that follows, that it never will. */

@@ -59,8 +59,9 @@ export async function restoreFromFile(options: RestoreOptions): Promise<RestoreR
         ...(signal === undefined ? {} : { signal }),
         ...(onEvent === undefined ? {} : { onEvent }),
       });
-      guardian.plan([]);
-      if (options.paused !== true) await unpauseDomain(host, restored.domid);
+      const { domid, uuid } = restored;
+      guardian.plan(options.paused === true ? [] : [{ do: 'start-made', domid, uuid }]);
+      if (options.paused !== true) await unpauseDomain(host, domid);
       return { ...restored, name: config.c_info?.name ?? '', totalMs: performance.now() - start };
     } finally {
       await guardian.dismiss();

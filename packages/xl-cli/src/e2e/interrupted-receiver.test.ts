@@ -16,6 +16,9 @@ afterEach(async () => {
 });
 afterAll(() => Promise.all([a.close(), b.close()]));
 
+/** A loaded machine (load 20 on two cores) needs up to twelve for the programs of a link alone. */
+const START_SECONDS = 40;
+
 /** MiB/s, of 64: on a loaded machine a signal may take seconds to arrive. */
 const SLOW = 8;
 /** What is limited is what travels, and this guest's memory compresses well. */
@@ -31,7 +34,7 @@ async function underWay(bandwidth: number, ...options: string[]): Promise<Runnin
   const xl = a.start(['migrate', '-e', ...limit, ...options, '-s', toB.command, 'vm', 'b']);
   let events = '';
   xl.process.stdout?.on('data', (chunk) => (events += String(chunk)));
-  await a.eventually('pages flow', async () => /"event":"progress".*"bytes":[1-9]\d{6}/.test(events));
+  await a.eventually('pages flow', async () => /"event":"progress".*"bytes":[1-9]\d{6}/.test(events), START_SECONDS);
   return xl;
 }
 

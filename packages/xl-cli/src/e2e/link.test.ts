@@ -18,6 +18,9 @@ afterEach(async () => {
 });
 afterAll(() => Promise.all([a.close(), b.close()]));
 
+/** A loaded machine (load 20 on two cores) needs up to twelve for the programs of a link alone. */
+const START_SECONDS = 40;
+
 interface Report {
   readonly outcome: string;
   readonly runsAt: string;
@@ -60,7 +63,7 @@ async function underWay(...options: string[]): Promise<RunningXl> {
   ]);
   let events = '';
   xl.process.stdout?.on('data', (chunk) => (events += String(chunk)));
-  await a.eventually('pages flow', async () => / *"event":"progress".*"bytes":[1-9]\d{6}/.test(events));
+  await a.eventually('pages flow', async () => / *"event":"progress".*"bytes":[1-9]\d{6}/.test(events), START_SECONDS);
   return xl;
 }
 

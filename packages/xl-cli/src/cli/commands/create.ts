@@ -1,11 +1,4 @@
-import {
-  createDomain,
-  formatDomainConfig,
-  isLibxlError,
-  keyOfDomain,
-  startMonitor,
-  unpauseDomain,
-} from '@xen-migration/libxl';
+import { createDomain, formatDomainConfig, isLibxlError, keyOfDomain, startMonitor } from '@xen-migration/libxl';
 import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
@@ -86,6 +79,7 @@ export const create = defineCommand(
         host,
         config,
         guarded: true,
+        start: !options.paused,
         onEvent({ report: { notice } }) {
           if (notice !== undefined && !options.quiet) context.err(`xl: notice: ${notice}\n`);
         },
@@ -96,7 +90,6 @@ export const create = defineCommand(
       const status = e.details.domid === undefined ? -e.rc : EXIT_FAIL;
       throw new ExitError(status, `xl: ${e.message} (${e.code} ${e.rc})\n`);
     }
-    if (!options.paused) await unpauseDomain(host, domid);
     if (!options.noMonitor && !options.foreground) startMonitor(host, await keyOfDomain(host, domid));
     if (options.viewer || options.viewerAutopass) noViewer(context);
     return stayForTheDomain(context, domid, options);
