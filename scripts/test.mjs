@@ -1,6 +1,8 @@
-// npm test: installs, builds, lints, checks boundaries and exports, runs every test. The last line says
-// 'N passed, N failed' (and how many tests could not run for want of something, which they have named).
+// npm test: installs, builds, lints, checks boundaries and exports, runs every test; with `-- --lab` also what of the lab
+// fits into CI. The last line says 'N passed, N failed' (and how many tests could not run for want of something, which
+// they have named).
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { labCheck } from './lab-check.mjs';
 import { build, install, root, tool } from './setup.mjs';
 
 const report = `${root}node_modules/.cache/vitest-report.json`;
@@ -42,6 +44,14 @@ function tests() {
   }
 }
 
+/** After the tests: a machine that is emulated beside them would make both slow. */
+function lab() {
+  process.stdout.write('\n=== guests between stock xl and ours on real Xen (lab)\n');
+  const cells = labCheck();
+  for (const what of ['passed', 'failed', 'skipped']) count[what] += cells[what];
+  failures.push(...cells.failures);
+}
+
 const ready = check('install', install) && check('build', build);
 if (ready) {
   check('lint and format (biome)', () => tool('biome', ['ci', '--error-on-warnings', '.']));
@@ -63,6 +73,7 @@ if (ready) {
     count.failed += 1;
     failures.push(`vitest: ${e}`);
   }
+  if (process.argv.includes('--lab')) lab();
 }
 
 for (const name of failures) process.stdout.write(`failed: ${name}\n`);

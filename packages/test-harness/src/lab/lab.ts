@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { labDirectory } from './cache.js';
 import { writeGuestKernels } from './guest-kernel.js';
 import { builtXen } from './hypervisor.js';
-import { labImage } from './image.js';
+import { type LabImage, labImage } from './image.js';
 import { type Control, kvmWorks, Machine } from './machine.js';
 import { packPayload } from './payload.js';
 import type { MachineNetwork } from './qemu.js';
@@ -32,6 +32,11 @@ export class Lab {
     mkdirSync(this.directory, { recursive: true });
   }
 
+  /** What every machine boots from, made where it is not there. */
+  image(): Promise<LabImage> {
+    return labImage(this.directory, this.progress);
+  }
+
   machine(name: string): Machine {
     return new Machine(join(this.directory, 'machines', name));
   }
@@ -56,7 +61,7 @@ export class Lab {
   }
 
   async boot(name: string, network?: MachineNetwork): Promise<Control> {
-    const image = await labImage(this.directory, this.progress);
+    const image = await this.image();
     const machine = this.machine(name);
     await this.pack(machine);
     if (network !== undefined) await writeKeys(image.tools, this.directory, machine.share);

@@ -9,6 +9,7 @@ import { MACHINE_FILES } from './qemu.js';
 
 const USAGE = `Real Xen in an emulated machine.
 
+  npm run lab -- image              makes what machines boot from (Debian's packages, dom0's disk), and boots none
   npm run lab -- up [NAME]          boots a machine and leaves it running (NAME: lab)
   npm run lab -- run SCRIPT [FILE...]
                                     runs a shell script in dom0, with the files beside it: in the machine that is up,
@@ -127,6 +128,9 @@ async function main(): Promise<number> {
   const lab = new Lab(progress, values.xen);
   const results = values.results === undefined ? undefined : resolve(values.results);
   switch (verb) {
+    case 'image':
+      await lab.image();
+      return 0;
     case 'up':
       return up(lab, rest[0] ?? values.name);
     case 'run': {
