@@ -75,10 +75,6 @@ export class RecordOrder {
     return this.seen.has('PAGE_DATA') && !this.inVcpus;
   }
 
-  has(name: LibxcRecordName): boolean {
-    return this.everSeen.has(name);
-  }
-
   /** A record of that type comes. */
   take(name: LibxcRecordName): void {
     const { guestType, version } = this.headers;
