@@ -211,6 +211,49 @@ describe('PAGE_DATA', () => {
   });
 });
 
+/** Counts what is waited for. */
+class CountingReader extends ByteReader {
+  reads = 0;
+  override read(size: number) {
+    this.reads++;
+    return super.read(size);
+  }
+}
+
+describe.each(['little', 'big'] as const)('%s-endian, many records of pages', (endian) => {
+  async function readsOf(guestType: 'pv' | 'hvm', records: number): Promise<number> {
+    const types = [NOTAB, XTAB, L1TAB, PAGE_TYPE.BROKEN, PAGE_TYPE.XALLOC];
+    const pages = Array.from(
+      { length: records },
+      (_, i): Pages => ({ pages: types.map((type, at) => [i * 5 + at, type]) }),
+    );
+    // The last pfn of the p2m, and as many pfns in one record as are read at once.
+    const [last, many]: Pages[] = [
+      { pages: [[511, NOTAB]] },
+      { pages: Array.from({ length: 4096 }, (_, i) => [i % 512, XTAB] as const) },
+    ] as [Pages, Pages];
+    const parts = guestType === 'pv' ? [PV64, p2m(511, 1)] : [];
+    const state = guestType === 'pv' ? STATE : HVM_STATE;
+    const { stream } = await streamOf({ endian, guestType }, [
+      ...parts,
+      ...pages,
+      ...(records > 1 ? [last, many] : []),
+      ...state,
+      END,
+    ]);
+    const reader = new CountingReader(byteSource(stream));
+    expect(await verifyStream(reader)).toMatchObject({ problems: [], warnings: [], stats: { bytes: stream.length } });
+    return reader.reads;
+  }
+
+  it.each(['pv', 'hvm'] as const)(
+    'of a %s guest are passed over without waiting: only the first is waited for',
+    async (guestType) => {
+      expect(await readsOf(guestType, 50)).toBe(await readsOf(guestType, 1));
+    },
+  );
+});
+
 const HVM_STATE: PlainLibxcRecord[] = [
   { type: 'HVM_CONTEXT', data: new Uint8Array(8) },
   { type: 'HVM_PARAMS', params: [{ index: 1n, value: 2n }] },

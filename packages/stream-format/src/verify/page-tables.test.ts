@@ -54,8 +54,8 @@ describe('page tables that are lost', () => {
     const high = 1n << 63n;
     const entries = table({ 0: to(0x10_0000) | high, 1: to(0x12_3456) | (1n << 52n) });
     expect([...tables({ 1: L2TAB }, { 1: entries }).lost(4)].map(({ lost }) => lost)).toEqual([0x10_0000, 0x12_3456]);
-    const wide = [...tables({ 1: L2TAB }, { 1: table({ 0: to(2 ** 20 + 7) }) }).lost(4)];
-    expect(wide).toMatchObject([{ lost: 2 ** 20 + 7 }]);
+    const wide = [...tables({ 1: L2TAB }, { 1: table({ 300: to(2 ** 20 + 7) }) }).lost(4)];
+    expect(wide).toMatchObject([{ entry: 300, lost: 2 ** 20 + 7 }]);
   });
 
   it('are looked for in four entries of a top level with three levels', () => {

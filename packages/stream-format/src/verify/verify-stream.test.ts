@@ -84,7 +84,7 @@ describe('around the stream', () => {
   });
 
   it('a config is the JSON that the flags promise', async () => {
-    for (const text of ['name="a"', '{}\0\0', '']) {
+    for (const text of ['name="a"', '{}\0\0', '{\0}', '']) {
       const header = { optionalData: optionalData(text.length, new TextEncoder().encode(text)) };
       expect(said(await verify(await saveFile(header)))).toEqual([
         `xl 0 config-json: the config is not the JSON that the flags promise [${XL}]`,
