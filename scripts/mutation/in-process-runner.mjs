@@ -1,6 +1,6 @@
 // A test runner for StrykerJS: all tests of a target in one bundle, which is evaluated anew for each mutant in the process
-// that stays. Vitest would start a worker and load the modules again through itself, which costs a hundred times what
-// most of these tests do. `expect` is Vitest's own; of the rest there is what the tests use.
+// that stays. Vitest would start a worker and load the modules again through itself, which costs many times what most
+// of these tests do. `expect` is Vitest's own; of the rest there is what the tests use.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';

@@ -1,7 +1,7 @@
 import { NOT_CODE, targets } from './targets.mjs';
 
 const { MUTATION_TARGET: name, MUTATION_FILES: files = '', MUTATION_CONCURRENCY = '2' } = process.env;
-/** 'vitest' is some hundred times as slow: to see whether it finds the same. */
+/** 'vitest' takes some ten times as long: to see whether it finds the same. */
 const { MUTATION_RUNNER = 'in-process' } = process.env;
 const cache = 'node_modules/.cache/mutation';
 
