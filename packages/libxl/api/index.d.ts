@@ -1556,6 +1556,8 @@ export function hypervisorMessages(host: Host): Promise<string>;
 
 export const incomingName: (name: string) => string;
 
+export function installedXl(): string | undefined;
+
 declare const IOMEM_RANGE: {
     start: Member<Uint64>;
     number: Member<Uint64>;
@@ -2398,6 +2400,8 @@ export interface RestoreStreamOptions {
 export function resumeDomain(host: Host, domid: number): Promise<void>;
 
 export function retrieveConfiguration(host: Host, domid: number): Promise<LibxlDomainConfig>;
+
+export function runInstalledXl(path: string, args: readonly string[], signal: AbortSignal): Promise<number>;
 
 export interface RunningTransport {
     readonly connection: MigrationConnection;

@@ -30,6 +30,7 @@ export { type RequestOptions, rebootDomain, shutdownDomain } from './domain/cont
 export { type CreateEvent, type CreateOptions, createDomain } from './domain/create.js';
 export { waitForDeath } from './domain/death.js';
 export { destroyDomain } from './domain/destroy.js';
+export { installedXl, runInstalledXl } from './domain/installed-xl.js';
 export {
   type DomainSummary,
   domainSummary,

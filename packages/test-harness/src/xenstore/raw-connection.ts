@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Message types of public/io/xs_wire.h. */
 export const TYPE = {
@@ -49,9 +50,17 @@ export class RawConnection {
   }
 
   static async open(path: string): Promise<RawConnection> {
-    const socket = connect(path);
-    await once(socket, 'connect');
-    return new RawConnection(socket);
+    for (;;) {
+      const socket = connect(path);
+      try {
+        await once(socket, 'connect');
+        return new RawConnection(socket);
+      } catch (e) {
+        // Xen's xenstored lets two connections wait: a third is turned away while it is busy.
+        if ((e as NodeJS.ErrnoException).code !== 'EAGAIN') throw e;
+        await sleep(20);
+      }
+    }
   }
 
   /** One request, and its answer. @throws Error when the connection ends instead */

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Bytes both ways between a client and its xenstored. */
 export interface Channel {
@@ -15,16 +17,26 @@ export interface ChannelEvents {
   ended(reason: Error): void;
 }
 
+/** Xen's xenstored lets two connections wait (listen(fd, 1)): on a busy machine a third is turned away with EAGAIN. */
+const TURNED_AWAY = { tries: 500, pauseMs: 20 };
+
 /** @throws Error with the system's code (ENOENT, ECONNREFUSED ...) when nobody listens there */
-export function openSocketChannel(path: string, events: ChannelEvents): Promise<Channel> {
-  return new Promise((resolve, reject) => {
+export async function openSocketChannel(path: string, events: ChannelEvents): Promise<Channel> {
+  return new SocketChannel(await connectToXenstored(path), events);
+}
+
+/** @throws Error with the system's code (ENOENT, ECONNREFUSED ...); EAGAIN only where xenstored took nobody for long */
+async function connectToXenstored(path: string): Promise<Socket> {
+  for (let left = TURNED_AWAY.tries; ; left -= 1) {
     const socket = connect(path);
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(new SocketChannel(socket, events));
-    });
-  });
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (e) {
+      if (left === 0 || (e as NodeJS.ErrnoException).code !== 'EAGAIN') throw e;
+      await sleep(TURNED_AWAY.pauseMs);
+    }
+  }
 }
 
 class SocketChannel implements Channel {

@@ -2,7 +2,7 @@ import { createDomain, formatDomainConfig, isLibxlError, keyOfDomain, startMonit
 import { defineCommand } from '../command.js';
 import { readConfigFile } from '../config-file.js';
 import { noViewer, stayForTheDomain } from '../creation/after-creation.js';
-import { createByInstalledXl } from '../creation/installed-xl.js';
+import { createByInstalledXl } from '../creation/create-by-installed-xl.js';
 import { EXIT, ExitError } from '../exit.js';
 import { commandHelp } from '../help.js';
 
