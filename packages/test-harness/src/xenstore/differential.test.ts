@@ -95,7 +95,8 @@ async function play(socket: string, steps: readonly Step[]): Promise<string[]> {
     for (const [i, other] of clients.entries()) {
       // What comes before the answer was told before.
       await other.ask(TYPE.domainPath, '0\0');
-      for (const event of other.events) seen.push(`  ${i} is told ${event}`);
+      // Xen's leaves out an event that waits already, word for word: whether it still waits is a matter of moments.
+      for (const event of new Set(other.events)) seen.push(`  ${i} is told ${event}`);
       other.events = [];
     }
   }
