@@ -1,4 +1,6 @@
-import { afterEach, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { afterEach, expect, it, vi } from 'vitest';
 import { SpareThread } from './spare-thread.js';
 
 const spare = new SpareThread();
@@ -9,9 +11,17 @@ const take = () => {
   return worker;
 };
 afterEach(async () => {
-  for (const worker of taken) await worker.terminate();
   await spare.end();
+  await Promise.all([...taken].map(endByItself));
+  taken.clear();
 });
+
+/** As a thread ends that is told of no vcpu: one that comes up can't be terminated (SpareThread.end). */
+function endByItself(worker: ReturnType<SpareThread['take']>): Promise<unknown> {
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
+  worker.postMessage(undefined);
+  return ended;
+}
 
 const comesUp = (worker: ReturnType<SpareThread['take']>) =>
   new Promise<void>((resolve) => worker.once('online', resolve));
@@ -34,4 +44,14 @@ it('one that nobody took ends with its host', async () => {
   await comesUp(other);
   spare.prepare();
   expect(take()).not.toBe(other);
+});
+
+it('is not terminated while it comes up, which can take the process along', async () => {
+  const terminate = vi.spyOn(Worker.prototype, 'terminate');
+  for (let i = 0; i < 8; i++) {
+    spare.prepare();
+    await sleep(8 * i);
+    await spare.end();
+  }
+  expect(terminate).not.toHaveBeenCalled();
 });

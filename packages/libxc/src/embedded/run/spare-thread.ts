@@ -25,10 +25,18 @@ export class SpareThread {
     return worker;
   }
 
+  /**
+   * It ends by itself once it is up: one that is terminated while it loads native code takes the whole process with it
+   * (koffi throws what Node then can't, "FATAL ERROR: Error::ThrowAsJavaScriptException napi_throw").
+   */
   async end(): Promise<void> {
     const worker = this.waiting;
     this.waiting = undefined;
-    await worker?.terminate();
+    if (worker === undefined) return;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.ref();
+    worker.postMessage(undefined);
+    await ended;
   }
 }
 
