@@ -1,4 +1,5 @@
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
+import type Koffi from 'koffi';
 import { inThread } from './in-thread.js';
 
 /**
@@ -53,7 +54,9 @@ function load(): LibC {
   if (process.platform === 'win32') {
     throw new Error('functions of a POSIX C library are needed, as shared file mappings; Windows is not supported');
   }
-  const library = openLibrary();
+  // Not imported: native code takes milliseconds, also of the many commands that map nothing.
+  const koffi: typeof Koffi = createRequire(import.meta.url)('koffi');
+  const library = openLibrary(koffi);
   const mmap = library.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
   const recv = library.func('int64_t recv(int fd, void *buffer, size_t length, int flags)');
   const poll = library.func('int poll(void *fds, uint64_t nfds, int timeout)');
@@ -91,7 +94,7 @@ function load(): LibC {
 /** MAP_FAILED. */
 const FAILED = 0xffff_ffff_ffff_ffffn;
 
-function openLibrary() {
+function openLibrary(koffi: typeof Koffi) {
   for (const name of LIBRARIES) {
     try {
       return koffi.load(name);

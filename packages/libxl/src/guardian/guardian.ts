@@ -17,6 +17,7 @@ import {
   type OwnerMessage,
   type Plan,
 } from './plan.js';
+import { waitThenRun } from './wait.js';
 
 /** The streams to the other end of a migration, where they are descriptors that a guardian can share. */
 export interface SharedConnection {
@@ -32,7 +33,7 @@ const ENDED = 'the process that watches over the operation has ended';
 /**
  * Watches over an operation: a process of its own, in a session of its own, that repairs what this process leaves when it
  * is killed. It lives as long as the operation, and knows of this process's death by the end of the pipe between them.
- * What is written into that pipe before is read by it even when it comes up later.
+ * What is written into that pipe before is read by it even when it comes up later. It begins as a shell (wait.ts).
  */
 export class Guardian {
   private splitter = new LineSplitter();
@@ -70,7 +71,7 @@ export class Guardian {
     const log = openLogFile(host, LOG);
     try {
       const entry = createRequire(import.meta.url).resolve('@xen-migration/libxl/guardian');
-      const child = spawn(process.execPath, [entry], {
+      const child = spawn('/bin/sh', waitThenRun([process.execPath, entry]), {
         detached: true,
         stdio: ['pipe', 'pipe', log, connection.toPeer ?? 'ignore', connection.fromPeer ?? 'ignore'],
         env: helperEnvironment(host),

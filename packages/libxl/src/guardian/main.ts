@@ -2,7 +2,7 @@ import { encodeLine, type GuardianMessage, LineSplitter, type OwnerMessage, type
 
 /**
  * Entry of a guardian's process: reads its owner's messages until they end, which is when the owner is gone, and then
- * carries out the last plan. It loads what that needs only then, so that it costs next to nothing when all goes well.
+ * carries out the last plan. Those that were read before it came up (wait.ts) are its arguments.
  */
 async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {});
@@ -11,18 +11,18 @@ async function main(): Promise<void> {
   const splitter = new LineSplitter();
   let plan: Plan = [];
   let handingOver: Promise<void> | undefined;
-  process.stdin.setEncoding('utf8');
-  for await (const text of process.stdin) {
-    for (const line of splitter.push(String(text))) {
-      const message = JSON.parse(line) as OwnerMessage;
-      if (message.kind === 'plan') plan = message.plan;
-      if (message.kind === 'expect') void hear(message.message);
-      if (message.kind === 'hand-over') {
-        handingOver = import('./hand-over.js').then((m) => m.handOverFromGuardian(message.source, answer));
-        plan = [];
-      }
+  const read = (line: string) => {
+    const message = JSON.parse(line) as OwnerMessage;
+    if (message.kind === 'plan') plan = message.plan;
+    if (message.kind === 'expect') void hear(message.message);
+    if (message.kind === 'hand-over') {
+      handingOver = import('./hand-over.js').then((m) => m.handOverFromGuardian(message.source, answer));
+      plan = [];
     }
-  }
+  };
+  for (const line of process.argv.slice(2)) if (line !== '') read(line);
+  process.stdin.setEncoding('utf8');
+  for await (const text of process.stdin) for (const line of splitter.push(String(text))) read(line);
   await handingOver;
   if (plan.length > 0) await (await import('./recover.js')).carryOut(plan);
   process.exit(0);

@@ -1,14 +1,23 @@
-import { Decoder, Encoder } from '@toondepauw/node-zstd';
-
 /** The fastest level: a link is worth compressing only where the compressor is faster than it. */
 const LEVEL = 1;
 
-const encoder = new Encoder(LEVEL);
-const decoder = new Decoder();
+type Zstd = typeof import('@toondepauw/node-zstd');
+type Coder = { readonly encoder: InstanceType<Zstd['Encoder']>; readonly decoder: InstanceType<Zstd['Decoder']> };
+
+let coder: Promise<Coder> | undefined;
+
+/** Loaded by the first that compresses: native code takes milliseconds of every command that does not. */
+function zstd(): Promise<Coder> {
+  coder ??= import('@toondepauw/node-zstd').then(({ Decoder, Encoder }) => ({
+    encoder: new Encoder(LEVEL),
+    decoder: new Decoder(),
+  }));
+  return coder;
+}
 
 /** Compresses in a thread of its own. */
-export function compress(block: Buffer): Promise<Buffer> {
-  return encoder.encode(block);
+export async function compress(block: Buffer): Promise<Buffer> {
+  return (await zstd()).encoder.encode(block);
 }
 
 /**
@@ -20,7 +29,7 @@ export function compress(block: Buffer): Promise<Buffer> {
 export async function decompress(frame: Buffer, size: number): Promise<Buffer> {
   const bound = contentBound(frame);
   if (bound < size || bound > size + MAX_BLOCK) throw new RangeError(`the zstd frame does not hold ${size} bytes`);
-  const content = await decoder.decode(frame);
+  const content = await (await zstd()).decoder.decode(frame);
   if (content.length === size) return content;
   throw new RangeError(`the zstd frame holds ${content.length} bytes, not ${size}`);
 }
