@@ -7,6 +7,7 @@ export default defineConfig({
     index: 'src/index.ts',
     compliance: 'src/compliance/main.ts',
     lab: 'src/lab/main.ts',
+    'lab-downtime': 'src/lab/matrix/downtime-main.ts',
     matrix: 'src/matrix/main.ts',
     'matrix-link': 'src/matrix/link/main.ts',
     'matrix-migrate-stopped': 'src/matrix/link/migrate-stopped.ts',

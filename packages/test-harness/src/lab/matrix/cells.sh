@@ -1,5 +1,5 @@
 # What the matrix does in dom0, as functions. Each line that begins with @ is for the report (report.ts):
-#   @figure GUEST NAME SECONDS     @cell GUEST CELL ok     @cell GUEST CELL failed WHY
+#   @figure GUEST NAME SECONDS     @downtime GUEST NAME SECONDS     @cell GUEST CELL ok     @cell GUEST CELL failed WHY
 # Where our packages and the guests' kernels are: in the lab's dom0, or where here.ts says.
 modules=${XEN_MATRIX_PACKAGES:-/lab/xen-migration/node_modules/@xen-migration}
 linux=${XEN_MATRIX_GUESTS:-/lab/guests}
@@ -90,6 +90,15 @@ timed() {
   return 1
 }
 
+# The same of a migration on this host; also how long the guest stood still, seen from outside (downtime.ts).
+migrated() {
+  node $modules/test-harness/dist/lab-downtime.js "$($stock domid "$1")" >downtime 2>&1 &
+  watcher=$!
+  until grep -q . downtime; do sleep 0.1; done
+  timed "$@" || { kill $watcher; return 1; }
+  wait $watcher && echo "@downtime $1 $2 $(tail -n 1 downtime)"
+}
+
 verified() { python3 $verifier -f xl --in "$1" >verify.log 2>&1 || { why="Xen's verifier refuses it: $(tail -n 1 verify.log)"; return 1; }; }
 
 our_create() {
@@ -103,10 +112,10 @@ our_save_stock_restore() {
   timed "$1" our-save $ours save "$1" "/tmp/$1.save" && verified "/tmp/$1.save" &&
     timed "$1" stock-restore $stock restore "/tmp/$1.save"
 }
-stock_migrate_our_receive() { timed "$1" stock-to-our-migrate $stock migrate -s "" "$1" "$ours migrate-receive"; }
-our_migrate_stock_receive() { timed "$1" our-to-stock-migrate $ours migrate -s "" "$1" "$stock migrate-receive"; }
-our_migrate_our_receive() { timed "$1" our-to-our-migrate $ours migrate -s "" "$1" "$ours migrate-receive"; }
-stock_migrate_stock_receive() { timed "$1" stock-to-stock-migrate $stock migrate -s "" "$1" "$stock migrate-receive"; }
+stock_migrate_our_receive() { migrated "$1" stock-to-our-migrate $stock migrate -s "" "$1" "$ours migrate-receive"; }
+our_migrate_stock_receive() { migrated "$1" our-to-stock-migrate $ours migrate -s "" "$1" "$stock migrate-receive"; }
+our_migrate_our_receive() { migrated "$1" our-to-our-migrate $ours migrate -s "" "$1" "$ours migrate-receive"; }
+stock_migrate_stock_receive() { migrated "$1" stock-to-stock-migrate $stock migrate -s "" "$1" "$stock migrate-receive"; }
 
 guests() { $stock list | awk 'NR > 2 { print $1 }'; }
 

@@ -41,6 +41,7 @@ describe('findings', () => {
       `@cell pv64 ${plan[0]!.cell} ok`,
       'last words',
       '@figure pv64 our-save 1.5',
+      '@downtime pv64 our-save 0.5',
       '@figure pv64 stock-restore 2',
       `@cell pv64 ${plan[1]!.cell} failed the guest says: selfcheck: count 4, 1 lost`,
     ].join('\n'),
@@ -53,10 +54,12 @@ describe('findings', () => {
       { outcome: 'failed', why: 'the guest says: selfcheck: count 4, 1 lost', seconds: 3.5 },
       { outcome: 'missing', why: 'the run ended before it' },
     ]);
-    expect(figures.map(({ name }) => name)).toEqual(['stock-save', 'our-save', 'stock-restore']);
+    expect(figures.map(({ name }) => name)).toEqual(['stock-save', 'our-save', 'our-save-downtime', 'stock-restore']);
   });
 
   it("have each cell's own part of the output", () => {
-    expect(results[1]?.log).toBe('last words\n@figure pv64 our-save 1.5\n@figure pv64 stock-restore 2');
+    expect(results[1]?.log).toBe(
+      'last words\n@figure pv64 our-save 1.5\n@downtime pv64 our-save 0.5\n@figure pv64 stock-restore 2',
+    );
   });
 });

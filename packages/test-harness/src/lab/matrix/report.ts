@@ -19,6 +19,7 @@ export function readFindings(planned: readonly Cell[], output: string, missing: 
       figures.push(figure);
       seconds += figure.seconds;
     }
+    if (tag === '@downtime') figures.push({ guest, name: `${name}-downtime`, seconds: Number(rest[0]) });
     if (tag !== '@cell') {
       log.push(line);
       continue;
