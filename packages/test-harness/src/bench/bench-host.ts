@@ -13,7 +13,7 @@ export class BenchHost {
 
   /** @param guestsMib memory of all guests that are there at a time */
   constructor(
-    private readonly folder: string,
+    readonly folder: string,
     guestsMib: number,
   ) {
     mkdirSync(folder, { mode: 0o700 });
@@ -36,9 +36,14 @@ export class BenchHost {
   }
 
   /** A guest named vm, all of whose memory has been written. */
-  async createFull(type: 'pv' | 'hvm', sizeMib: number): Promise<void> {
+  createFull(type: 'pv' | 'hvm', sizeMib: number): Promise<void> {
+    return this.create(type, sizeMib, 'rate=500');
+  }
+
+  /** A guest named vm that runs `selfcheck` with that command line, and has begun to. */
+  async create(type: 'pv' | 'hvm', sizeMib: number, cmdline: string): Promise<void> {
     const config = join(this.folder, 'vm.cfg');
-    const settings = { name: 'vm', type, kernel: 'builtin:selfcheck', cmdline: 'rate=500', memory: sizeMib, vcpus: 1 };
+    const settings = { name: 'vm', type, kernel: 'builtin:selfcheck', cmdline, memory: sizeMib, vcpus: 1 };
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
     writeFileSync(config, lines.join(''));
     await this.xl('create', '-e', '-q', config);

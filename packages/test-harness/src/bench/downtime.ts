@@ -1,32 +1,86 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { buildDomain, type Hypervisor, restoreDomain, SHUTDOWN, saveDomain } from '@xen-migration/libxc';
 import { builtinKernel, createEmbeddedHost } from '@xen-migration/libxc/embedded';
+import {
+  findDomain,
+  type Host,
+  migrateDomain,
+  openHost,
+  receiveMigration,
+  waitUntilSuspendable,
+} from '@xen-migration/libxl';
 import { ByteReader, byteSource } from '@xen-migration/stream-format';
+import { connectionPair } from '../device-model/connection-pair.js';
+import { BenchHost, HOST_SPARE } from './bench-host.js';
 import { mib, type Row } from './table.js';
 import { inMemory, whereItFits } from './workspace.js';
 
 const RUNS = 3;
 const GOAL_MS = 30;
-const HOST_SPARE = 128;
-const WHAT = 'HVM, working set of 64 KiB, libxc alone: downtime';
+const SMALL = 'working-set=64K rate=50';
+const HVM = 'HVM, working set of 64 KiB, libxc alone: downtime';
+const PV = 'PV, working set of 64 KiB, libxl in one process: downtime';
 
 /**
  * How long a guest with a small working set stands still when it migrates, whatever its size: from the moment that it is
- * asked to suspend to the moment that it could run on the other host. Both hosts are in this process, the guest is HVM; a PV
- * guest has to take part in its suspend, so that its downtime is measured with all of xl (benchMigrate).
+ * asked to suspend to the moment that it could run on the other host. Both ends are in this process. HVM: as are both hosts,
+ * and there is libxc alone. PV: the guest has to take part in its suspend, so that libxl migrates it, between two hosts with
+ * processes of their own. (With all of xl, whose code runs for the first time: benchMigrate.)
  */
 export async function benchDowntime(sizesMib: readonly number[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const size of sizesMib) {
-    rows.push(...(await whereItFits(WHAT, size, size * 2.1 + 2 * HOST_SPARE, () => downtimeRows(size))));
+    for (const [what, measure] of [
+      [HVM, hvmDowntimes],
+      [PV, pvDowntimes],
+    ] as const) {
+      const row = async () => [downtimeRow(what, size, Math.min(...(await measure(size))))];
+      rows.push(...(await whereItFits(what, size, size * 2.1 + 2 * HOST_SPARE, row)));
+    }
   }
   return rows;
 }
 
-async function downtimeRows(size: number): Promise<Row[]> {
+async function hvmDowntimes(size: number): Promise<number[]> {
   const times: number[] = [];
-  for (let i = 0; i < RUNS; i++) times.push(await inMemory('downtime', (folder) => downtime(folder, size)));
-  return [downtimeRow(WHAT, size, Math.min(...times))];
+  for (let i = 0; i < RUNS; i++) times.push(await inMemory('downtime', (folder) => hvmDowntime(folder, size)));
+  return times;
+}
+
+/** There and back again. */
+function pvDowntimes(size: number): Promise<number[]> {
+  return inMemory('downtime', async (folder) => {
+    const [here, there] = ['here', 'there'].map((name) => new BenchHost(join(folder, name), size)) as [
+      BenchHost,
+      BenchHost,
+    ];
+    await here.create('pv', size, SMALL);
+    await there.xl('list');
+    const hosts: Host[] = [];
+    const times: number[] = [];
+    try {
+      for (const { folder: directory } of [here, there]) hosts.push(await openHost({ directory }));
+      for (let i = 0; i < 2 * RUNS; i++) times.push(await pvDowntime(hosts[i % 2]!, hosts[(i + 1) % 2]!));
+    } finally {
+      for (const host of hosts) await host.close();
+      // On one of them it is not.
+      await Promise.allSettled([here, there].map((host) => host.xl('destroy', 'vm')));
+      await Promise.all([here.ended(), there.ended()]);
+    }
+    return times;
+  });
+}
+
+async function pvDowntime(from: Host, to: Host): Promise<number> {
+  const pair = connectionPair();
+  const received = receiveMigration({ host: to, connection: pair.receiver }).finally(() => pair.receiverGone());
+  const domid = await findDomain(from, 'vm');
+  // One that has just come tells where its p2m is only once it runs again.
+  await waitUntilSuspendable(from, domid);
+  const { downtimeMs } = await migrateDomain({ host: from, domid, connection: pair.sender });
+  await received;
+  return downtimeMs;
 }
 
 export function downtimeRow(what: string, sizeMib: number, ms: number): Row {
@@ -41,7 +95,7 @@ export function downtimeRow(what: string, sizeMib: number, ms: number): Row {
   };
 }
 
-async function downtime(folder: string, size: number): Promise<number> {
+async function hvmDowntime(folder: string, size: number): Promise<number> {
   const memoryMib = Math.ceil(size * 1.05) + HOST_SPARE;
   const here = await createEmbeddedHost({ directory: `${folder}/here`, memoryMib });
   const there = await createEmbeddedHost({ directory: `${folder}/there`, memoryMib });
@@ -56,7 +110,7 @@ async function downtime(folder: string, size: number): Promise<number> {
 async function migrate(here: Hypervisor, there: Hypervisor, memoryKib: number): Promise<number> {
   const guest = await emptyDomain(here, memoryKib);
   const kernel = builtinKernel('selfcheck');
-  await buildDomain({ ...guest, kind: 'hvm', memoryKib, kernel, cmdline: 'working-set=64K rate=50', vcpus: 1 });
+  await buildDomain({ ...guest, kind: 'hvm', memoryKib, kernel, cmdline: SMALL, vcpus: 1 });
   await here.unpause(guest.domid);
   const channel = new TransformStream<Uint8Array, Uint8Array>(undefined, { highWaterMark: 8 }, { highWaterMark: 8 });
   const writer = channel.writable.getWriter();
