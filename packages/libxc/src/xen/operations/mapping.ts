@@ -73,7 +73,8 @@ export async function mapForeign(
       throw new HypervisorError(errnoName(libraries.errno()), 'mapForeign', domid, `${count} frames can't be mapped`);
     }
     const raw = new Int32Array(bytes.buffer, bytes.byteOffset + errorsAt, count);
-    const errors = Uint8Array.from(raw, (error) => -error);
+    const errors = new Uint8Array(count);
+    for (let i = 0; i < count; i++) errors[i] = -raw[i]!;
     const view = libraries.view(mapped, count * PAGE_SIZE);
     return new XenForeignMapping(count, errors, view, async () => {
       if ((await libraries.unmapSlowly(mapped, count)) !== 0) throw new Error('a mapping could not be unmapped');
