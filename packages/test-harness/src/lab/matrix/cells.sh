@@ -94,7 +94,7 @@ timed() {
 migrated() {
   node $modules/test-harness/dist/lab-downtime.js "$($stock domid "$1")" >downtime 2>&1 &
   watcher=$!
-  until grep -q . downtime; do sleep 0.1; done
+  until [ -s downtime ]; do sleep 0.1; done
   timed "$@" || { kill $watcher; return 1; }
   wait $watcher && echo "@downtime $1 $2 $(tail -n 1 downtime)"
 }
