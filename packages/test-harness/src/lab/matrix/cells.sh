@@ -92,11 +92,12 @@ timed() {
 
 # The same of a migration on this host; also how long the guest stood still, seen from outside (downtime.ts).
 migrated() {
+  rm -f downtime
   node $modules/test-harness/dist/lab-downtime.js "$($stock domid "$1")" >downtime 2>&1 &
   watcher=$!
   until [ -s downtime ]; do sleep 0.1; done
   timed "$@" || { kill $watcher; return 1; }
-  wait $watcher && echo "@downtime $1 $2 $(tail -n 1 downtime)"
+  if wait $watcher; then echo "@downtime $1 $2 $(tail -n 1 downtime)"; fi
 }
 
 verified() { python3 $verifier -f xl --in "$1" >verify.log 2>&1 || { why="Xen's verifier refuses it: $(tail -n 1 verify.log)"; return 1; }; }

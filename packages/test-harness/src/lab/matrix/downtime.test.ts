@@ -27,3 +27,9 @@ it('a guest stands still from its suspension until its copy may run', async () =
   expect(seen).toBeGreaterThan(0);
   expect(seen).toBeLessThan(downtimeMs + 200);
 });
+
+it('says so where there is no such guest', async () => {
+  await expect(watchDowntime(test.host.hypervisor, 77)).rejects.toThrow(
+    'domain 77 is gone, and was not seen suspended',
+  );
+});

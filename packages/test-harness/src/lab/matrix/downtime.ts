@@ -11,9 +11,13 @@ const MOST_DOMAINS = 16;
  * suspended to the one that its copy, which is a newer domain, may run.
  *
  * @returns milliseconds, by 20 too few or too many
+ * @throws Error where the guest is gone and was not seen suspended
  */
 export async function watchDowntime(hypervisor: Watched, domid: number): Promise<number> {
-  await until(hypervisor, domid, ([source]) => source?.domid === domid && source.shutdown);
+  await until(hypervisor, domid, ([source]) => {
+    if (source?.domid !== domid) throw new Error(`domain ${domid} is gone, and was not seen suspended`);
+    return source.shutdown;
+  });
   const began = performance.now();
   await until(hypervisor, domid, (domains) => domains.some((domain) => domain.domid > domid && mayRun(domain)));
   return performance.now() - began;
