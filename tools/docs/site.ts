@@ -31,6 +31,8 @@ export async function buildSite(folder: string): Promise<readonly string[]> {
       projectDocuments: ['docs/*.md', '{examples,testdata}/*.md'],
       skipErrorChecking: true,
       validation: false,
+      // Links into a repository whose address a clone may not have.
+      disableSources: true,
     },
     projectDocuments: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/*.md', 'docs/tutorials/*.md'].map(
       (path) => root + path,
