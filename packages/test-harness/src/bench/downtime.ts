@@ -51,10 +51,8 @@ async function hvmDowntimes(size: number): Promise<number[]> {
 /** There and back again. */
 function pvDowntimes(size: number): Promise<number[]> {
   return inMemory('downtime', async (folder) => {
-    const [here, there] = ['here', 'there'].map((name) => new BenchHost(join(folder, name), size)) as [
-      BenchHost,
-      BenchHost,
-    ];
+    const here = new BenchHost(join(folder, 'here'), size);
+    const there = new BenchHost(join(folder, 'there'), size);
     await here.create('pv', size, SMALL);
     await there.xl('list');
     const hosts: Host[] = [];
